@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of settings for every Swift target: existentials are spelled `any`, an import serves only
+// the file that states it, and nothing is re-exported by accident.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A room of the house: a library target under `Sources/`.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of a room, with the support library that all of them share.
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name), "MimoTestSupport"] + dependencies,
+        swiftSettings: swiftSettings
+    )
+}
+
+let package = Package(
+    name: "mimo-sft",
+    products: [
+        .executable(name: "mimo-sft", targets: ["mimo-sft"]),
+        .library(
+            name: "MimoSFT",
+            targets: ["MimoText", "MimoData", "MimoModel", "MimoAdapter", "MimoTrain", "MimoInfer"]
+        ),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CMimoKernels", exclude: ["README.md"]),
+
+        room("MimoFiles", ["CJSON", "CZstd"]),
+        room("MimoNumerics", ["CMimoKernels", "COpenBLAS"]),
+        room("MimoText", ["MimoFiles"]),
+        room("MimoData", ["MimoText", "MimoFiles"]),
+        room("MimoModel", ["MimoNumerics", "MimoFiles"]),
+        room("MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
+        room(
+            "MimoTrain",
+            ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]
+        ),
+        room("MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
+        .executableTarget(
+            name: "mimo-sft",
+            dependencies: [
+                "MimoTrain", "MimoInfer", "MimoAdapter", "MimoModel", "MimoData", "MimoText", "MimoNumerics",
+                "MimoFiles", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        .target(
+            name: "MimoTestSupport",
+            dependencies: ["MimoFiles"],
+            path: "Tests/MimoTestSupport",
+            swiftSettings: swiftSettings
+        ),
+        tests(of: "MimoFiles"),
+        tests(of: "MimoNumerics", ["CMimoKernels"]),
+        tests(of: "MimoText", ["MimoFiles"]),
+        tests(of: "MimoData", ["MimoText", "MimoFiles"]),
+        tests(of: "MimoModel", ["MimoNumerics", "MimoFiles"]),
+        tests(of: "MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
+        tests(of: "MimoTrain", ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoFiles"]),
+        tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoText", "MimoFiles"]),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["MimoTestSupport", "MimoFiles", "mimo-sft"],
+            swiftSettings: swiftSettings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

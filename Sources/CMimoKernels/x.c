@@ -1,0 +1,1 @@
+int mimo_placeholder(void){return 0;}

@@ -1,0 +1,129 @@
+internal import CJSON
+
+/// Why a text is not JSON.
+public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The byte at which the text stops being JSON, counted from 0.
+    public let offset: Int
+    /// What is wrong there, in json-c's words or ours.
+    public let reason: String
+
+    public var description: String { "not valid JSON at byte \(offset): \(reason)" }
+}
+
+extension JSON {
+    /// Parses one JSON value that fills `bytes`.
+    ///
+    /// - Throws: ``JSONError`` where the text is not valid JSON or UTF-8, nests deeper than 512, repeats a
+    ///   member's name within an object while `rejectingDuplicateKeys`, or goes on behind the value.
+    public init(parsing bytes: [UInt8], rejectingDuplicateKeys: Bool = false) throws {
+        self = try bytes.withUnsafeBytes { buffer in
+            try JSON(parsing: buffer, rejectingDuplicateKeys: rejectingDuplicateKeys)
+        }
+    }
+
+    /// Parses one JSON value that fills `text`.
+    public init(parsing text: String, rejectingDuplicateKeys: Bool = false) throws {
+        try self.init(parsing: Array(text.utf8), rejectingDuplicateKeys: rejectingDuplicateKeys)
+    }
+
+    /// Parses one JSON value that fills `bytes`, which are read in place.
+    public init(parsing bytes: UnsafeRawBufferPointer, rejectingDuplicateKeys: Bool = false)
+        throws
+    {
+        guard let tokener = json_tokener_new_ex(512) else { throw JSONError(offset: 0, reason: "no memory") }
+        defer { json_tokener_free(tokener) }
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
+        guard bytes.count < Int(Int32.max) else {
+            throw JSONError(offset: 0, reason: "a value of \(bytes.count) bytes; at most 2 GiB are taken")
+        }
+        let root = json_tokener_parse_ex(
+            tokener,
+            bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+            Int32(bytes.count)
+        )
+        defer { json_object_put(root) }
+        var status = json_tokener_get_error(tokener)
+        if status == json_tokener_continue {
+            // A number at the very end is only finished by what follows it.
+            var end: CChar = 0
+            let finished = json_tokener_parse_ex(tokener, &end, 1)
+            status = json_tokener_get_error(tokener)
+            if status == json_tokener_success {
+                defer { json_object_put(finished) }
+                self = JSON(finished)
+                return
+            }
+        }
+        guard status == json_tokener_success else {
+            let offset = json_tokener_get_parse_end(tokener)
+            let reason = bytes.isEmpty ? "the text is empty" : String(cString: json_tokener_error_desc(status))
+            throw JSONError(offset: min(offset, bytes.count), reason: reason)
+        }
+        self = JSON(root)
+        // Each member has one colon outside strings, so a repeated name shows as fewer members than colons.
+        if rejectingDuplicateKeys, memberCount != Self.colonsOutsideStrings(in: bytes) {
+            throw JSONError(offset: 0, reason: "an object names a member twice")
+        }
+    }
+
+    /// Takes over a value of json-c's, which is only read.
+    private init(_ object: OpaquePointer?) {
+        switch json_object_get_type(object) {
+        case json_type_boolean:
+            self = .bool(json_object_get_boolean(object) != 0)
+        case json_type_int:
+            let value = json_object_get_int64(object)
+            let unsigned = json_object_get_uint64(object)
+            self = value == .max && unsigned > UInt64(Int64.max) ? .double(Double(unsigned)) : .int(value)
+        case json_type_double:
+            self = .double(json_object_get_double(object))
+        case json_type_string:
+            self = .string(Self.string(json_object_get_string(object), json_object_get_string_len(object)))
+        case json_type_array:
+            self = .array((0..<json_object_array_length(object)).map { JSON(json_object_array_get_idx(object, $0)) })
+        case json_type_object:
+            var members = JSONObject()
+            var entry = json_object_get_object(object)?.pointee.head
+            while let current = entry {
+                let key = current.pointee.k.assumingMemoryBound(to: CChar.self)
+                members[String(cString: key)] = JSON(OpaquePointer(current.pointee.v))
+                entry = current.pointee.next
+            }
+            self = .object(members)
+        default:
+            self = .null
+        }
+    }
+
+    private static func string(_ start: UnsafePointer<CChar>?, _ count: Int32) -> String {
+        let bytes = UnsafeRawBufferPointer(start: start, count: Int(count))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private var memberCount: Int {
+        switch self {
+        case .array(let elements): elements.reduce(0) { $0 + $1.memberCount }
+        case .object(let members): members.values.reduce(members.count) { $0 + $1.memberCount }
+        default: 0
+        }
+    }
+
+    private static func colonsOutsideStrings(in bytes: UnsafeRawBufferPointer) -> Int {
+        var colons = 0
+        var inString = false
+        var escaped = false
+        for byte in bytes {
+            if escaped {
+                escaped = false
+            } else if inString {
+                if byte == UInt8(ascii: "\\") { escaped = true }
+                if byte == UInt8(ascii: "\"") { inString = false }
+            } else if byte == UInt8(ascii: "\"") {
+                inString = true
+            } else if byte == UInt8(ascii: ":") {
+                colons += 1
+            }
+        }
+        return colons
+    }
+}

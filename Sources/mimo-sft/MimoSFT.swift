@@ -1,0 +1,4 @@
+@main
+struct MimoSFT {
+    static func main() {}
+}
