@@ -56,7 +56,8 @@ extension JSON {
         }
         guard status == json_tokener_success else {
             let offset = json_tokener_get_parse_end(tokener)
-            let reason = bytes.isEmpty ? "the text is empty" : String(cString: json_tokener_error_desc(status))
+            let reason =
+                bytes.isEmpty ? "the text is empty" : String(cString: json_tokener_error_desc(status))
             throw JSONError(offset: min(offset, bytes.count), reason: reason)
         }
         self = JSON(root)
@@ -80,7 +81,9 @@ extension JSON {
         case json_type_string:
             self = .string(Self.string(json_object_get_string(object), json_object_get_string_len(object)))
         case json_type_array:
-            self = .array((0..<json_object_array_length(object)).map { JSON(json_object_array_get_idx(object, $0)) })
+            self = .array(
+                (0..<json_object_array_length(object)).map { JSON(json_object_array_get_idx(object, $0)) }
+            )
         case json_type_object:
             var members = JSONObject()
             var entry = json_object_get_object(object)?.pointee.head
