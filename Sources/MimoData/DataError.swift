@@ -31,6 +31,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An option has a value that it cannot have.
     case badOption(String, reason: String)
 
+    /// The error in one line.
     public var description: String {
         switch self {
         case .unknownLossScale(let name, let known):

@@ -13,8 +13,8 @@ public final class ScratchFile: Sendable {
 
     /// Makes an empty file.
     ///
-    /// - Parameters:
-    ///   - folder: where; nil for `TMPDIR`, else `/var/tmp`, which is on a disk where `/tmp` may be memory.
+    /// - Parameter folder: where; nil for `TMPDIR`, else `/var/tmp`, which is on a disk where `/tmp` may be
+    ///   memory.
     /// - Throws: ``FileError`` where the folder does not take a new file.
     public init(in folder: String? = nil) throws {
         let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"

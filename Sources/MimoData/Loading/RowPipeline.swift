@@ -17,6 +17,7 @@ struct RowPipeline {
     ///   - isWanted: by the row's position; what is not wanted is passed to `take` unread, as nil.
     ///   - work: done on any thread.
     ///   - take: called in order.
+    /// - Throws: ``FileError`` where a file cannot be read, and what `take` throws.
     func run<Output: Sendable>(
         isWanted: (Int) -> Bool = { _ in true },
         work: @Sendable (RawRow) throws -> Output,

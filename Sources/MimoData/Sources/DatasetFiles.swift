@@ -25,6 +25,7 @@ public enum DatasetFiles {
     ///   - path: a `.jsonl`, `.json`, `.csv` or `.txt` file, also compressed as `.zst`. Other names are read
     ///     as JSON lines.
     ///   - limit: the longest row in bytes.
+    /// - Returns: the rows in the order of the file.
     /// - Throws: ``FileError`` where it cannot be opened, or ``DataError/unsupportedFile(path:reason:)``.
     public static func open(_ path: String, limit: Int = LineReader.defaultLimit) throws -> any RowSource {
         switch kind(of: path) {
