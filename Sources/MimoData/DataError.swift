@@ -16,8 +16,6 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case lineTooLong(bytes: Int, limit: Int)
     /// A row's bytes are not UTF-8.
     case notUTF8
-    /// Nothing of the row would be learned.
-    case nothingLearned
     /// A row has none of the shapes that are known.
     case unknownShape(columns: [String])
     /// A row has a known shape, with something in it that cannot be used.
@@ -45,7 +43,6 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .lineTooLong(let bytes, let limit):
             "the row has \(bytes) bytes, more than the \(limit) that are read; is a line feed missing?"
         case .notUTF8: "the row is not UTF-8; convert the file"
-        case .nothingLearned: "every label is masked, so that nothing would be learned from the row"
         case .unknownShape(let columns):
             "no known columns; expected \"messages\", \"conversations\", \"query\"/\"response\", "
                 + "\"instruction\"/\"input\"/\"output\" or \"input_ids\"/\"labels\", found "

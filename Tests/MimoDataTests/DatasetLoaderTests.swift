@@ -134,11 +134,12 @@ enum ByteTokenizer {
         )
         let report = loaded.report
         #expect(report.read == 14)
-        #expect(report.kept == 2)
+        #expect(report.kept == 3)
+        #expect(report.masked == 1)
         #expect(report.read == report.kept + report.leftOut + report.droppedCount)
         #expect(
             report.dropped == [
-                .notJSON: 2, .badRow: 3, .unknownColumns: 1, .nothingLearned: 1, .badConversation: 1,
+                .notJSON: 2, .badRow: 3, .unknownColumns: 1, .badConversation: 1,
                 .badTokenizedRow: 1, .tooLong: 1, .lineTooLong: 1, .cutOff: 1,
             ]
         )

@@ -118,14 +118,10 @@ public struct DatasetLoader: Sendable {
         try pipeline.run(
             isWanted: { selection.isWanted($0) },
             work: { row in
-                let samples = try encoder.samples(
+                try encoder.samples(
                     of: standardizer.standardize(row.parsed()),
                     origin: row.origin
                 )
-                guard samples.contains(where: { $0.countedTokens > 0 }) else {
-                    throw DataError.nothingLearned
-                }
-                return samples
             },
             take: { position, origin, result in
                 switch result {

@@ -15,7 +15,6 @@ public struct RowReport: Sendable, Equatable {
         case badConversation = "does not fit the template"
         case badTokenizedRow = "bad tokenized row"
         case tooLong = "longer than max_length"
-        case nothingLearned = "nothing to learn"
         case other
 
         /// The kind of an error.
@@ -30,7 +29,6 @@ public struct RowReport: Sendable, Equatable {
                 case DataError.badRow: .badRow
                 case DataError.badTokenizedRow, DataError.empty: .badTokenizedRow
                 case DataError.tooLong: .tooLong
-                case DataError.nothingLearned: .nothingLearned
                 case is ChatTemplateError: .badConversation
                 default: .other
                 }
@@ -61,6 +59,9 @@ public struct RowReport: Sendable, Equatable {
     public private(set) var tokens = 0
     /// How many of those are learned.
     public private(set) var countedTokens = 0
+    /// How many kept rows teach nothing: every label is masked. They are kept, as they fill their place in a
+    /// batch, but cost time.
+    public private(set) var masked = 0
 
     /// How many examples are kept for each reason.
     public static let examplesKept = 3
@@ -76,6 +77,7 @@ public struct RowReport: Sendable, Equatable {
         read += 1
         kept += 1
         self.samples += samples.count
+        if samples.allSatisfy({ $0.countedTokens == 0 }) { masked += 1 }
         for sample in samples {
             tokens += sample.ids.count
             countedTokens += sample.countedTokens
@@ -112,6 +114,7 @@ public struct RowReport: Sendable, Equatable {
         samples += other.samples
         tokens += other.tokens
         countedTokens += other.countedTokens
+        masked += other.masked
         for (reason, count) in other.dropped { dropped[reason, default: 0] += count }
         for (reason, found) in other.examples {
             examples[reason] = Array((examples[reason, default: []] + found).prefix(Self.examplesKept))
@@ -127,6 +130,7 @@ extension RowReport: CustomStringConvertible {
         line += ", \(droppedCount) dropped"
         if samples > 0 { line += "; \(samples) samples, \(tokens) tokens, \(countedTokens) of them learned" }
         var lines = [line]
+        if masked > 0 { lines.append("  \(masked) of the kept rows teach nothing: every label is masked") }
         for reason in Reason.allCases {
             guard let count = dropped[reason] else { continue }
             lines.append("  \(count) dropped: \(reason.rawValue)")
