@@ -114,7 +114,8 @@ public struct DatasetLoader: Sendable {
             )
         }
         var part = Part()
-        var stored: [Int: Range<Int>] = [:]
+        let first = storage.count
+        var stored = StoredRows()
         try pipeline.run(
             isWanted: { selection.isWanted($0) },
             work: { row in
@@ -128,9 +129,8 @@ public struct DatasetLoader: Sendable {
                 case nil: part.report.leaveOut()
                 case .success(let samples)?:
                     part.report.keep(samples)
-                    let start = storage.count
+                    stored.append(position, start: storage.count)
                     for sample in samples { try storage.append(sample) }
-                    stored[position] = start..<storage.count
                 case .failure(let error)?:
                     if stops(at: error) { throw RowError(origin, error) }
                     part.report.drop(origin, error)
@@ -138,16 +138,40 @@ public struct DatasetLoader: Sendable {
             }
         )
         guard part.report.read > 0 else { throw DataError.noRows("\(item.dataset): there are no rows in it") }
-        let order = { (positions: [Int]?) -> [UInt32] in
-            (positions ?? stored.keys.sorted()).flatMap { stored[$0].map { $0.map(UInt32.init) } ?? [] }
+        if let positions = selection.train {
+            part.train = positions.flatMap { stored.samples(of: $0, end: storage.count) }
+            part.validation = selection.validation.flatMap { stored.samples(of: $0, end: storage.count) }
+        } else {
+            part.train = Array(UInt32(first)..<UInt32(storage.count))
         }
-        part.train = order(selection.train)
-        part.validation = selection.validation.isEmpty ? [] : order(selection.validation)
         return part
     }
 
     private func stops(at error: any Error) -> Bool {
         if case DataError.tooLong = error { return encoder.options.truncation == .raise }
         return options.isStrict
+    }
+}
+
+/// Which samples came of which row, for rows that are stored in the order of their positions.
+private struct StoredRows {
+    private var positions: [UInt32] = []
+    private var starts: [UInt32] = []
+
+    mutating func append(_ position: Int, start: Int) {
+        positions.append(UInt32(position))
+        starts.append(UInt32(start))
+    }
+
+    /// The samples of a row; none where it was dropped.
+    func samples(of position: Int, end: Int) -> Range<UInt32> {
+        var low = 0
+        var high = positions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if positions[middle] < UInt32(position) { low = middle + 1 } else { high = middle }
+        }
+        guard low < positions.count, positions[low] == UInt32(position) else { return 0..<0 }
+        return starts[low]..<(low + 1 < starts.count ? starts[low + 1] : UInt32(end))
     }
 }
