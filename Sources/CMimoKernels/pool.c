@@ -99,9 +99,9 @@ void mimo_pool_set_threads(int threads) {
 
 int mimo_pool_threads(void) { return pool.threads; }
 
-void mimo_pool_run(ptrdiff_t count, void (*body)(void *, ptrdiff_t, int), void *context) {
+void mimo_pool_run(ptrdiff_t count, int workers, void (*body)(void *, ptrdiff_t, int), void *context) {
     if (count <= 0) return;
-    if (count == 1 || pool.threads == 1 || in_region) {
+    if (count == 1 || workers <= 1 || pool.threads == 1 || in_region) {
         for (ptrdiff_t i = 0; i < count; i++) body(context, i, current_worker);
         return;
     }
@@ -110,7 +110,7 @@ void mimo_pool_run(ptrdiff_t count, void (*body)(void *, ptrdiff_t, int), void *
     pool.count = count;
     pool.body = body;
     pool.context = context;
-    pool.region_threads = pool.threads;
+    pool.region_threads = workers < pool.threads ? workers : pool.threads;
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
     atomic_fetch_add(&pool.generation, 1); /* odd: open */
     if (atomic_load(&pool.sleeping) > 0) {

@@ -34,13 +34,14 @@ struct UncheckedPointer<Pointer>: @unchecked Sendable {
 
 /// Runs `body(index, worker)` once for each index below `count`, on the pool's threads.
 ///
-/// `worker` is less than ``Compute/threads`` and differs between bodies that run at the same time.
-func parallelFor(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+/// `worker` is less than `workers` and differs between bodies that run at the same time: an index of scratch.
+func parallelFor(_ count: Int, workers: Int = .max, _ body: (_ index: Int, _ worker: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
         var box = body
         withUnsafeMutablePointer(to: &box) { context in
             mimo_pool_run(
                 count,
+                Int32(clamping: workers),
                 { context, index, worker in
                     context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(index, Int(worker))
                 },

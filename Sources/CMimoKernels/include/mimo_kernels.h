@@ -87,10 +87,9 @@ struct mimo_kernels {
                  ptrdiff_t heads, ptrdiff_t head, ptrdiff_t ldx);
     /* out = silu(gate) * up */
     void (*swiglu_forward)(float *out, const float *gate, const float *up, ptrdiff_t n);
-    /* dgate, dup from dout; out is also formed again (for the LoRA of what follows). May run in place:
-     * dgate == gate, dup == up. */
-    void (*swiglu_backward)(float *dgate, float *dup, float *out, const float *dout, const float *gate,
-                            const float *up, ptrdiff_t n);
+    /* dgate, dup from dout. May run in place: dgate == gate, dup == up. */
+    void (*swiglu_backward)(float *dgate, float *dup, const float *dout, const float *gate, const float *up,
+                            ptrdiff_t n);
     void (*add)(float *out, const float *a, const float *b, ptrdiff_t n);
     /* out[i] = in[i] * keep(i)/(1-p); keep depends on (key, first + i) alone. out may be in. */
     void (*dropout)(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n);

@@ -2,12 +2,70 @@
  * Multiplication" (2008): a register tile of MR x NR is kept while k runs; the packed column panel stays in
  * the first-level cache, the row stripes stream from the second. */
 
+/* Transposes a VW x VW block in registers by log2(VW) rounds; round w swaps the off-diagonal w x w squares. */
+#define SWAP_SQUARES(w, LOW, HIGH)                                                      \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < VW; i += 2 * (w))            \
+        _Pragma("clang loop unroll(full)") for (int j = i; j < i + (w); j++) {          \
+        vf low = rows[j], high = rows[j + (w)];                                         \
+        rows[j] = __builtin_shufflevector(low, high, LOW);                              \
+        rows[j + (w)] = __builtin_shufflevector(low, high, HIGH);                       \
+    }
+#if VW == 16
+#define LOW_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define HIGH_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+#define LOW_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define HIGH_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define LOW_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define HIGH_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define LOW_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define HIGH_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#elif VW == 8
+#define LOW_1 0, 8, 2, 10, 4, 12, 6, 14
+#define HIGH_1 1, 9, 3, 11, 5, 13, 7, 15
+#define LOW_2 0, 1, 8, 9, 4, 5, 12, 13
+#define HIGH_2 2, 3, 10, 11, 6, 7, 14, 15
+#define LOW_4 0, 1, 2, 3, 8, 9, 10, 11
+#define HIGH_4 4, 5, 6, 7, 12, 13, 14, 15
+#else
+#define LOW_1 0, 4, 2, 6
+#define HIGH_1 1, 5, 3, 7
+#define LOW_2 0, 1, 4, 5
+#define HIGH_2 2, 3, 6, 7
+#endif
+
+INLINE void transpose_block(vf rows[VW]) {
+    SWAP_SQUARES(1, LOW_1, HIGH_1)
+    SWAP_SQUARES(2, LOW_2, HIGH_2)
+#if VW >= 8
+    SWAP_SQUARES(4, LOW_4, HIGH_4)
+#endif
+#if VW >= 16
+    SWAP_SQUARES(8, LOW_8, HIGH_8)
+#endif
+}
+
+/* Where one block holds all rows, it stores past its own columns, where the next depth writes again; the last
+ * depth, and blocks beside others, are copied with care. */
 static void pack_a(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
-    ptrdiff_t i = 0;
-    for (; i < m; i++)
-        for (ptrdiff_t p = 0; p < k; p++) packed[p * MR + i] = a[i * lda + p];
-    for (; i < MR; i++)
-        for (ptrdiff_t p = 0; p < k; p++) packed[p * MR + i] = 0;
+    for (ptrdiff_t p = 0; p < k; p += VW) {
+        ptrdiff_t depth = k - p < VW ? k - p : VW;
+        for (ptrdiff_t i = 0; i < MR; i += VW) {
+            vf rows[VW];
+            for (int r = 0; r < VW; r++) {
+                rows[r] = (vf){0};
+                if (i + r >= m) continue;
+                if (depth == VW) rows[r] = load(a + (i + r) * lda + p);
+                else for (ptrdiff_t q = 0; q < depth; q++) rows[r][q] = a[(i + r) * lda + p + q];
+            }
+            transpose_block(rows);
+            ptrdiff_t width = MR - i < VW ? MR - i : VW;
+            for (ptrdiff_t q = 0; q < depth; q++) {
+                float *out = packed + (p + q) * MR + i;
+                if (width == VW || (MR <= VW && p + q + 1 < k)) store(out, rows[q]);
+                else __builtin_memcpy(out, &rows[q], (size_t)width * 4);
+            }
+        }
+    }
 }
 
 static void pack_a_transposed(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k,
@@ -40,25 +98,6 @@ static void pack_b(float *packed, const void *b, mimo_dtype dtype, float scale, 
     if (dtype == MIMO_BF16) pack_b_typed(packed, b, MIMO_BF16, scale, k, n, ldb);
     else if (dtype == MIMO_F16) pack_b_typed(packed, b, MIMO_F16, scale, k, n, ldb);
     else pack_b_typed(packed, b, MIMO_F32, scale, k, n, ldb);
-}
-
-/* Transposes a VW x VW block in registers by log2(VW) rounds of interleaving. */
-INLINE void transpose_block(vf rows[VW]) {
-    for (int width = 1; width < VW; width *= 2) {
-        vf next[VW];
-        for (int i = 0; i < VW; i += 2 * width)
-            for (int j = 0; j < width; j++) {
-                vf lo = rows[i + j], hi = rows[i + j + width], even, odd;
-                for (int e = 0; e < VW; e++) {
-                    int swap = (e / width) & 1;
-                    even[e] = swap ? hi[e - width] : lo[e];
-                    odd[e] = swap ? hi[e] : lo[e + width];
-                }
-                next[i + j] = even;
-                next[i + j + width] = odd;
-            }
-        for (int i = 0; i < VW; i++) rows[i] = next[i];
-    }
 }
 
 INLINE void pack_b_transposed_typed(float *restrict packed, const void *b, mimo_dtype dtype, float scale,

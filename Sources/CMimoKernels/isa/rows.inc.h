@@ -85,14 +85,12 @@ static void swiglu_forward(float *restrict out, const float *restrict gate, cons
 }
 
 /* silu'(g) = s (1 + g (1 - s)), s = sigmoid(g). The outputs may be the inputs: each element is read first. */
-static void swiglu_backward(float *dgate, float *dup, float *restrict out, const float *restrict dout,
-                            const float *gate, const float *up, ptrdiff_t n) {
+static void swiglu_backward(float *dgate, float *dup, const float *dout, const float *gate, const float *up,
+                            ptrdiff_t n) {
 #pragma clang loop vectorize(assume_safety)
     for (ptrdiff_t i = 0; i < n; i++) {
         float g = gate[i], u = up[i], d = dout[i], s = 1.0f / (1.0f + fast_exp(-g));
-        float activation = g * s;
-        out[i] = activation * u;
-        dup[i] = d * activation;
+        dup[i] = d * g * s;
         dgate[i] = d * u * s * (1.0f + g * (1.0f - s));
     }
 }

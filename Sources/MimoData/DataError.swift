@@ -1,0 +1,46 @@
+/// Why a row, a data set or an option of this module is refused.
+public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A part of `--loss_scale` is unknown.
+    case unknownLossScale(String, known: [String])
+    /// A row is longer than the model or `--max_length` takes.
+    case tooLong(tokens: Int, limit: Int)
+    /// A row has no tokens.
+    case empty
+    /// A member of a tokenized row is missing or of a wrong type.
+    case badTokenizedRow(String)
+    /// A row's bytes are no JSON object.
+    case notJSON(String)
+    /// A row has none of the shapes that are known.
+    case unknownShape(columns: [String])
+    /// A row has a known shape, with something in it that cannot be used.
+    case badRow(String)
+    /// An item of `--dataset` cannot be read.
+    case badItem(String, reason: String)
+    /// A file is of a kind that is not read.
+    case unsupportedFile(path: String, reason: String)
+    /// No row is left.
+    case noRows(String)
+    /// An option has a value that it cannot have.
+    case badOption(String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unknownLossScale(let name, let known):
+            "there is no loss scale \"\(name)\"; expected names joined by '+' out of \(known.joined(separator: ", "))"
+        case .tooLong(let tokens, let limit):
+            "the row has \(tokens) tokens, more than the \(limit) of --max_length"
+        case .empty: "the row has no tokens"
+        case .badTokenizedRow(let reason): "tokenized row: \(reason)"
+        case .notJSON(let reason): reason
+        case .unknownShape(let columns):
+            "no known columns; expected \"messages\", \"conversations\", \"query\"/\"response\", "
+                + "\"instruction\"/\"input\"/\"output\" or \"input_ids\"/\"labels\", found "
+                + (columns.isEmpty ? "none" : columns.map { "\"\($0)\"" }.joined(separator: ", "))
+        case .badRow(let reason): reason
+        case .badItem(let item, let reason): "--dataset \(item): \(reason)"
+        case .unsupportedFile(let path, let reason): "\(path): \(reason)"
+        case .noRows(let reason): reason
+        case .badOption(let option, let reason): "--\(option): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import MimoFiles
+internal import MimoText
+
+extension RowEncoder {
+    /// Tokenizes weighted segments, cut where the options say.
+    func tokenize(_ segments: [WeightedSegment]) -> WeighedTokens {
+        var tokens = WeighedTokens()
+        var stretch = WeightedText()
+        for piece in segments {
+            switch piece.segment.content {
+            case .ids(let ids):
+                append(stretch, to: &tokens)
+                stretch = WeightedText()
+                tokens.append(ids, weight: piece.weight, rule: piece.rule)
+            case .text(let text):
+                guard !text.isEmpty else { continue }
+                if cuts(before: piece, behind: stretch) {
+                    append(stretch, to: &tokens)
+                    stretch = WeightedText()
+                }
+                stretch.append(piece, text: text)
+            }
+        }
+        append(stretch, to: &tokens)
+        return tokens
+    }
+
+    private func cuts(before piece: WeightedSegment, behind stretch: WeightedText) -> Bool {
+        guard let last = stretch.parts.last else { return false }
+        return switch options.tokenization {
+        case .segments: last.weight != piece.weight
+        // An answer begins where the prompt for it ended. Its parts are one text.
+        case .offsets: piece.segment.kind == .response && last.kind != .response
+        }
+    }
+
+    private func append(_ stretch: WeightedText, to tokens: inout WeighedTokens) {
+        guard !stretch.parts.isEmpty else { return }
+        if options.tokenization == .segments, options.parsesSpecialInContent {
+            // All parts have one weight, so that the tokens' places do not matter but for the rules' sake.
+            let rules = Set(stretch.parts.map(\.rule))
+            if rules.count == 1, let part = stretch.parts.first {
+                tokens.append(tokenizer.encode(stretch.text), weight: part.weight, rule: part.rule)
+                return
+            }
+        }
+        var part = 0
+        for token in placed(stretch) {
+            while part + 1 < stretch.parts.count,
+                stretch.parts[part].range.upperBound <= token.range.lowerBound
+            {
+                part += 1
+            }
+            var strongest = stretch.parts[part]
+            var next = part + 1
+            while next < stretch.parts.count, stretch.parts[next].range.lowerBound < token.range.upperBound {
+                if stretch.parts[next].weight > strongest.weight { strongest = stretch.parts[next] }
+                next += 1
+            }
+            tokens.append([token.id], weight: strongest.weight, rule: strongest.rule)
+        }
+    }
+
+    /// The tokens of a text with their places; control tokens in the row's own words are text unless the
+    /// options let them count.
+    private func placed(_ stretch: WeightedText) -> [(id: Int32, range: Range<Int>)] {
+        let tokens = tokenizer.encodeWithOffsets(stretch.text)
+        guard !options.parsesSpecialInContent else { return tokens }
+        let isForged: (Int32, Range<Int>) -> Bool = { id, range in
+            tokenizer.isSpecial(id) && stretch.ownWords.contains { $0.overlaps(range) }
+        }
+        guard tokens.contains(where: { isForged($0.id, $0.range) }) else { return tokens }
+        // What lies between two control tokens of the template is tokenized again without any.
+        var out: [(id: Int32, range: Range<Int>)] = []
+        var start = 0
+        let appendText = { (end: Int) in
+            guard start < end else { return }
+            let text = stretch.text.utf8Slice(start..<end)
+            out += tokenizer.encodeWithOffsets(text, parsingSpecial: false).map { token in
+                (token.id, token.range.lowerBound + start..<token.range.upperBound + start)
+            }
+        }
+        for token in tokens where tokenizer.isSpecial(token.id) && !isForged(token.id, token.range) {
+            appendText(token.range.lowerBound)
+            out.append(token)
+            start = token.range.upperBound
+        }
+        appendText(stretch.text.utf8.count)
+        return out
+    }
+}
+
+/// Neighbouring texts that are tokenized as one.
+private struct WeightedText {
+    struct Part {
+        var range: Range<Int>
+        var weight: Double
+        var rule: String
+        var kind: Segment.Kind
+    }
+
+    private(set) var text = ""
+    private(set) var parts: [Part] = []
+    private(set) var ownWords: [Range<Int>] = []
+
+    mutating func append(_ piece: WeightedSegment, text piecesText: String) {
+        let start = text.utf8.count
+        text += piecesText
+        parts.append(
+            Part(
+                range: start..<text.utf8.count,
+                weight: piece.weight,
+                rule: piece.rule,
+                kind: piece.segment.kind
+            )
+        )
+        ownWords += piece.segment.ownWords.map { $0.lowerBound + start..<$0.upperBound + start }
+    }
+}

@@ -1,0 +1,113 @@
+public import MimoFiles
+public import MimoText
+
+/// Turns rows into samples: the one place where a conversation becomes tokens, labels and weights.
+///
+/// Conversations go through the template, the loss scale and the tokenizer; rows that are tokenized already
+/// are checked. A value that any number of threads may use.
+public struct RowEncoder: Sendable {
+    /// How rows are encoded.
+    public struct Options: Sendable, Equatable, Codable {
+        /// The longest sample in tokens (`--max_length`); nil for no limit.
+        public var maxLength: Int?
+        /// What becomes of longer rows.
+        public var truncation = Truncation.delete
+        /// Whether weights are dropped and only labels kept (`--is_binary_loss_scale`); nil where the loss
+        /// scale is binary by itself.
+        public var isBinaryLossScale: Bool?
+        /// Where text is cut for the tokenizer.
+        public var tokenization = Tokenization.segments
+        /// Whether control tokens spelled out in the row's own words become control tokens.
+        public var parsesSpecialInContent = true
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The tokenizer.
+    public let tokenizer: Tokenizer
+    /// The template that writes conversations.
+    public let template: any ChatTemplate
+    /// What counts how much.
+    public let lossScale: LossScale
+    /// How rows are encoded.
+    public let options: Options
+    /// How many ids the model knows; ids in tokenized rows must be below.
+    public let vocabularySize: Int
+    /// The tokens that end an answer.
+    let turnEnd: [Int32]
+
+    /// An encoder.
+    ///
+    /// - Parameter vocabularySize: the model's, where it has more ids than the tokenizer.
+    /// - Throws: ``ChatTemplateError`` where the template needs a token that the tokenizer lacks, or
+    ///   ``DataError/badOption(_:reason:)``.
+    public init(
+        tokenizer: Tokenizer,
+        template: any ChatTemplate,
+        lossScale: LossScale = LossScale(),
+        options: Options = Options(),
+        vocabularySize: Int? = nil
+    ) throws {
+        if let length = options.maxLength, length < 1 {
+            throw DataError.badOption("max_length", reason: "found \(length), expected at least 1")
+        }
+        self.tokenizer = tokenizer
+        self.template = template
+        self.lossScale = lossScale
+        self.options = options
+        self.vocabularySize = max(vocabularySize ?? 0, tokenizer.vocabularySize)
+        turnEnd = try template.turnEnd().flatMap { content in
+            switch content {
+            case .text(let text): tokenizer.encode(text)
+            case .ids(let ids): ids
+            }
+        }
+    }
+
+    /// The samples of a row: one, or several where a long row is split.
+    ///
+    /// - Parameter row: a row in the standard form, see ``RowStandardizer``, or `{"input_ids", "labels"}`.
+    /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
+    public func samples(of row: JSON, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
+        if row["input_ids"] != nil {
+            let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
+            return try options.truncation.apply(to: sample, limit: options.maxLength)
+        }
+        return try samples(of: Conversation(row: row), origin: origin)
+    }
+
+    /// The samples of a conversation.
+    public func samples(of conversation: Conversation, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
+        let row = try weighedTokens(of: conversation)
+        guard !row.ids.isEmpty else { throw DataError.empty }
+        let sample = Sample(
+            ids: row.ids,
+            labels: row.labels,
+            lossScale: options.isBinaryLossScale ?? lossScale.isBinary ? nil : row.weights,
+            origin: origin
+        )
+        return try options.truncation.apply(to: sample, limit: options.maxLength)
+    }
+
+    /// The tokens from which an answer to the conversation's last message is generated.
+    ///
+    /// Text is cut where training cuts it, so that what was learned is what is met.
+    ///
+    /// - Throws: ``ChatTemplateError`` where the conversation does not fit the template.
+    public func prompt(for conversation: Conversation) throws -> [Int32] {
+        let segments = try template.segments(of: conversation, for: .generation)
+        return tokenize(lossScale.weighed(segments)).ids
+    }
+
+    /// The tokens of a conversation with the weight of each, and what gave it.
+    ///
+    /// - Throws: ``ChatTemplateError`` where the conversation does not fit the template.
+    public func weighedTokens(of conversation: Conversation) throws -> WeighedTokens {
+        let purpose = Purpose.training(lastRoundOnly: lossScale.base == .lastRound)
+        var row = tokenize(lossScale.weighed(try template.segments(of: conversation, for: purpose)))
+        row.learnTurnEnds(turnEnd)
+        row.forgetFirst()
+        return row
+    }
+}

@@ -1,0 +1,92 @@
+/// Comparing and searching by bytes: Swift's own operations on `String` compare grapheme clusters up to
+/// canonical equivalence, where files, tokenizers and templates mean bytes.
+extension String {
+    /// Whether the two texts have the same bytes.
+    package func isSame(as other: String) -> Bool {
+        utf8.elementsEqual(other.utf8)
+    }
+
+    /// Whether the text begins with the bytes of `prefix`.
+    package func utf8Starts(with prefix: String) -> Bool {
+        utf8.starts(with: prefix.utf8)
+    }
+
+    /// Whether the text ends with the bytes of `suffix`.
+    package func utf8Ends(with suffix: String) -> Bool {
+        utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+    }
+
+    /// Whether the bytes of `needle` occur.
+    package func utf8Contains(_ needle: String) -> Bool {
+        utf8Range(of: needle) != nil
+    }
+
+    /// Where the bytes of `needle` occur first, at or behind `start`, as offsets into the UTF-8 bytes.
+    package func utf8Range(of needle: String, from start: Int = 0) -> Range<Int>? {
+        let needle = Array(needle.utf8)
+        var text = self
+        return text.withUTF8 { bytes in
+            guard let first = needle.first else { return start..<start }
+            var position = start
+            while position + needle.count <= bytes.count {
+                if bytes[position] == first, bytes[position..<(position + needle.count)].elementsEqual(needle)
+                {
+                    return position..<(position + needle.count)
+                }
+                position += 1
+            }
+            return nil
+        }
+    }
+
+    /// Where the bytes of `needle` occur last.
+    package func utf8LastRange(of needle: String) -> Range<Int>? {
+        var last: Range<Int>?
+        var start = 0
+        while let range = utf8Range(of: needle, from: start) {
+            last = range
+            start = range.lowerBound + 1
+        }
+        return last
+    }
+
+    /// The text with every occurrence of `needle` replaced.
+    package func utf8Replacing(_ needle: String, with replacement: String) -> String {
+        var out = ""
+        var start = 0
+        while !needle.isEmpty, let range = utf8Range(of: needle, from: start) {
+            out += utf8Slice(start..<range.lowerBound) + replacement
+            start = range.upperBound
+        }
+        return start == 0 ? self : out + utf8Slice(start..<utf8.count)
+    }
+
+    /// The text between two offsets into the UTF-8 bytes.
+    package func utf8Slice(_ range: Range<Int>) -> String {
+        let start = utf8.index(utf8.startIndex, offsetBy: range.lowerBound)
+        let end = utf8.index(start, offsetBy: range.count)
+        return String(decoding: utf8[start..<end], as: UTF8.self)
+    }
+
+    /// The text without white space at its ends, as Python's `strip` sees it.
+    package var trimmedLikePython: String {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.isPythonSpace }),
+            let last = scalars.lastIndex(where: { !$0.isPythonSpace })
+        else { return "" }
+        return String(String.UnicodeScalarView(scalars[first...last]))
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether Python takes the character for white space (`str.isspace`, and `\s` in its patterns).
+    package var isPythonSpace: Bool {
+        switch value {
+        case 0x09...0x0d, 0x1c...0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f,
+            0x3000:
+            true
+        default:
+            false
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import MimoFiles
+
+/// How a model wants a conversation written.
+public protocol ChatTemplate: Sendable {
+    /// The template's name.
+    var name: String { get }
+
+    /// Whether answers may come with or without thinking, and the template marks those without.
+    var isHybridThinking: Bool { get }
+
+    /// The conversation laid out in segments, in order.
+    ///
+    /// - Parameters:
+    ///   - conversation: what was said; for ``Purpose/generation`` the last message is the one to answer.
+    ///   - purpose: whether it is to be learned or continued.
+    /// - Throws: ``ChatTemplateError`` where the conversation does not fit the template.
+    func segments(of conversation: Conversation, for purpose: Purpose) throws -> [Segment]
+
+    /// What ends an answer, piece by piece: wherever these tokens directly follow a learned token inside a
+    /// conversation they are learned too.
+    ///
+    /// - Throws: ``ChatTemplateError/missingToken(_:template:)``.
+    func turnEnd() throws -> [Segment.Content]
+
+    /// Texts at which a generated answer ends.
+    var stopWords: [String] { get }
+}
+
+/// A template that writes a conversation round by round: an opening, then for each round prompt and answer,
+/// with a separator between rounds and a suffix at the end.
+public struct RoundTemplate: ChatTemplate {
+    public let name: String
+    /// The family's fixed parts.
+    let family: TemplateFamily
+    let toolFormat: (any ToolFormat)?
+    /// The system prompt of conversations that have none; nil for none.
+    let system: String?
+    /// The run's thinking options.
+    let options: ThinkingOptions
+    let tokens: BoundaryTokens
+
+    public var isHybridThinking: Bool { family.isThinking && !family.nonThinkingPrefix.isEmpty }
+
+    public var stopWords: [String] {
+        var words = family.stopWords
+        if case .text(let stretches)? = family.suffix.pieces.last {
+            let word = stretches.text.trimmedLikePython
+            if !word.isEmpty, !words.contains(where: { $0.isSame(as: word) }) { words.append(word) }
+        }
+        if let end = tokens.endText, !words.contains(where: { $0.isSame(as: end) }) { words.append(end) }
+        return words
+    }
+
+    public func turnEnd() throws -> [Segment.Content] {
+        try family.suffix.segments(.suffix, of: self).map(\.content)
+    }
+
+    /// What is put in front of an answer to be generated.
+    func responsePrefix(_ options: ThinkingOptions) -> String {
+        options.responsePrefix ?? (thinks(options) ? family.thinkingPrefix : family.nonThinkingPrefix)
+    }
+
+    /// Whether the answer to be generated thinks: by default where the model can do nothing else.
+    func thinks(_ options: ThinkingOptions) -> Bool {
+        options.isEnabled ?? (family.isThinking && family.nonThinkingPrefix.isEmpty)
+    }
+
+    /// Whether earlier answers keep their thinking.
+    func preservesHistory(_ options: ThinkingOptions, for purpose: Purpose) -> Bool {
+        if let choice = options.preservesHistory { return choice }
+        return family.isThinking || thinks(options) ? purpose.keepsHistory : true
+    }
+}

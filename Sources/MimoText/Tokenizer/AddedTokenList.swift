@@ -1,0 +1,82 @@
+/// All added tokens of a checkpoint: those of tokenizer.json, then those that tokenizer_config.json adds.
+struct AddedTokenList {
+    private(set) var tokens: [AddedToken] = []
+
+    /// Collects the tokens, and gives each that the model's vocabulary lacks a place in it.
+    ///
+    /// - Throws: ``TokenizerError`` where one token would have two ids, or one id two tokens.
+    init(
+        file: TokenizerFile,
+        configuration: TokenizerConfiguration,
+        vocabulary: inout Vocabulary
+    ) throws {
+        for token in file.addedTokens { try add(token, file.path, &vocabulary) }
+        for token in try configuration.addedTokens() where !contains(token.content) {
+            try add(token, configuration.path, &vocabulary)
+        }
+        // A role's token is cut out of the text even where it is only a word of the vocabulary.
+        for role in TokenizerConfiguration.roles {
+            guard let token = configuration.token(role).map({ Array($0.utf8) }), !contains(token),
+                let id = vocabulary.id(ofSpelling: token)
+            else { continue }
+            tokens.append(AddedToken(content: token, id: id, isSpecial: true))
+        }
+    }
+
+    private func contains(_ content: [UInt8]) -> Bool { tokens.contains { $0.content == content } }
+
+    private mutating func add(_ token: AddedToken, _ path: String, _ vocabulary: inout Vocabulary) throws {
+        // The reference passes over empty tokens, too: they would be everywhere.
+        guard !token.content.isEmpty else { return }
+        let name = "added token \"\(String(decoding: token.content, as: UTF8.self))\""
+        if let known = vocabulary.id(ofSpelling: token.content) {
+            guard known == token.id else {
+                throw TokenizerError.malformed(
+                    path: path,
+                    reason: "\(name) has both id \(known) and id \(token.id)"
+                )
+            }
+        } else {
+            do throws(Vocabulary.Refusal) {
+                try vocabulary.add(literal: token.content, id: Int(token.id))
+            } catch {
+                throw TokenizerError.malformed(
+                    path: path,
+                    reason: "\(name) has id \(token.id), which another token has, too"
+                )
+            }
+        }
+        if !contains(token.content) { tokens.append(token) }
+    }
+}
+
+/// The matchers that cut added tokens out of a text.
+struct AddedTokenMatchers: Sendable {
+    /// Two passes: over the text as given, and over what is left of it after normalisation.
+    struct Passes: Sendable {
+        let raw: AddedTokenMatcher
+        let normalized: AddedTokenMatcher
+    }
+
+    /// Find every added token.
+    let all: Passes
+    /// Find those that are not special.
+    let withoutSpecial: Passes
+
+    /// The matchers of these tokens; those looked for in normalised text are normalised themselves.
+    init(_ tokens: [AddedToken], normalizer: Normalizer) {
+        func passes(_ tokens: [AddedToken]) -> Passes {
+            let normalized = tokens.filter(\.isNormalized).map { token in
+                var token = token
+                token.content = normalizer.normalize(token.content)
+                return token
+            }
+            return Passes(
+                raw: AddedTokenMatcher(tokens.filter { !$0.isNormalized }),
+                normalized: AddedTokenMatcher(normalized)
+            )
+        }
+        all = passes(tokens)
+        withoutSpecial = passes(tokens.filter { !$0.isSpecial })
+    }
+}

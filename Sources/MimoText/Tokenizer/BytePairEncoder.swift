@@ -1,0 +1,162 @@
+/// Byte pair encoding of one word: its bytes as tokens, of which the pair with the lowest rank, leftmost first,
+/// is merged until no pair merges (Sennrich et al. 2016, as in GPT-2).
+struct BytePairEncoder: Sendable {
+    /// The merges by pair.
+    let merges: MergeTable
+    /// The token of each byte, or -1: the reference drops a byte that has none, and so do we.
+    let byteTokens: [Int32]
+    /// Where set, a word that is a token as a whole is taken as that, merges or not.
+    let wholeWords: Bool
+
+    /// Room for the work on one word, kept from word to word.
+    struct Scratch: Sendable {
+        fileprivate var tokens: [Int32] = []
+        /// The merge of each token with the one behind it.
+        fileprivate var pairs: [UInt64] = []
+        fileprivate var next: [Int32] = []
+        fileprivate var previous: [Int32] = []
+        fileprivate var heap: [HeapEntry] = []
+    }
+
+    fileprivate struct HeapEntry: Comparable {
+        let merge: UInt64
+        let position: Int32
+
+        /// By rank, then from left to right.
+        static func < (lhs: HeapEntry, rhs: HeapEntry) -> Bool {
+            lhs.merge < rhs.merge || (lhs.merge == rhs.merge && lhs.position < rhs.position)
+        }
+    }
+
+    /// Words of more bytes than this go through a heap: rescanning all pairs is quadratic, but faster for few.
+    private static let scanLimit = 64
+
+    /// Appends the tokens of a word to `output`.
+    func encode(
+        _ word: UnsafeBufferPointer<UInt8>,
+        vocabulary: borrowing Vocabulary,
+        scratch: inout Scratch,
+        into output: inout [Int32]
+    ) {
+        if word.count == 1 {
+            if byteTokens[Int(word[0])] >= 0 { output.append(byteTokens[Int(word[0])]) }
+            return
+        }
+        if wholeWords, let id = vocabulary.id(ofBytes: word) {
+            output.append(id)
+            return
+        }
+        scratch.tokens.removeAll(keepingCapacity: true)
+        for byte in word where byteTokens[Int(byte)] >= 0 { scratch.tokens.append(byteTokens[Int(byte)]) }
+        if scratch.tokens.count <= Self.scanLimit {
+            mergeByScanning(&scratch)
+            output.append(contentsOf: scratch.tokens)
+        } else {
+            mergeByHeap(&scratch, into: &output)
+        }
+    }
+
+    private func mergeByScanning(_ scratch: inout Scratch) {
+        guard scratch.tokens.count > 1 else { return }
+        scratch.pairs.removeAll(keepingCapacity: true)
+        for position in 0..<scratch.tokens.count - 1 {
+            scratch.pairs.append(merges.merge(of: scratch.tokens[position], scratch.tokens[position + 1]))
+        }
+        while true {
+            var best = MergeTable.none
+            var position = 0
+            for (candidate, merge) in scratch.pairs.enumerated() where merge < best {
+                best = merge
+                position = candidate
+            }
+            guard best != MergeTable.none else { return }
+            scratch.tokens[position] = MergeTable.token(of: best)
+            scratch.tokens.remove(at: position + 1)
+            scratch.pairs.remove(at: position)
+            if position > 0 {
+                scratch.pairs[position - 1] = merges.merge(
+                    of: scratch.tokens[position - 1],
+                    scratch.tokens[position]
+                )
+            }
+            if position < scratch.pairs.count {
+                scratch.pairs[position] = merges.merge(
+                    of: scratch.tokens[position],
+                    scratch.tokens[position + 1]
+                )
+            }
+        }
+    }
+
+    /// The tokens form a linked list, from which a merge takes one out; the heap holds every pair that merges
+    /// or did so once. An entry is stale where the pair at its position has another merge by now.
+    private func mergeByHeap(_ scratch: inout Scratch, into output: inout [Int32]) {
+        let count = scratch.tokens.count
+        scratch.next = (1...Int32(count)).map { $0 }
+        scratch.previous = (-1..<Int32(count) - 1).map { $0 }
+        scratch.pairs = [UInt64](repeating: MergeTable.none, count: count)
+        scratch.heap.removeAll(keepingCapacity: true)
+        for position in 0..<count - 1 { updatePair(at: position, &scratch) }
+
+        while let entry = scratch.heap.popSmallest() {
+            let position = Int(entry.position)
+            guard scratch.pairs[position] == entry.merge else { continue }
+            let gone = Int(scratch.next[position])
+            let behind = scratch.next[gone]
+            scratch.tokens[position] = MergeTable.token(of: entry.merge)
+            scratch.pairs[gone] = MergeTable.none
+            scratch.next[position] = behind
+            if Int(behind) < count { scratch.previous[Int(behind)] = Int32(position) }
+            updatePair(at: position, &scratch)
+            if scratch.previous[position] >= 0 { updatePair(at: Int(scratch.previous[position]), &scratch) }
+        }
+        var position = 0
+        while position < count {
+            output.append(scratch.tokens[position])
+            position = Int(scratch.next[position])
+        }
+    }
+
+    private func updatePair(at position: Int, _ scratch: inout Scratch) {
+        let next = Int(scratch.next[position])
+        guard next < scratch.tokens.count else {
+            scratch.pairs[position] = MergeTable.none
+            return
+        }
+        let merge = merges.merge(of: scratch.tokens[position], scratch.tokens[next])
+        scratch.pairs[position] = merge
+        if merge != MergeTable.none {
+            scratch.heap.insert(HeapEntry(merge: merge, position: Int32(position)))
+        }
+    }
+}
+
+extension [BytePairEncoder.HeapEntry] {
+    /// Inserts into a binary min-heap.
+    fileprivate mutating func insert(_ entry: Element) {
+        append(entry)
+        var child = count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard self[child] < self[parent] else { return }
+            swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// Takes the smallest entry out of a binary min-heap.
+    fileprivate mutating func popSmallest() -> Element? {
+        guard let smallest = first, let last = popLast() else { return nil }
+        guard !isEmpty else { return smallest }
+        self[0] = last
+        var parent = 0
+        while 2 * parent + 1 < count {
+            var child = 2 * parent + 1
+            if child + 1 < count, self[child + 1] < self[child] { child += 1 }
+            guard self[child] < self[parent] else { break }
+            swapAt(child, parent)
+            parent = child
+        }
+        return smallest
+    }
+}

@@ -1,0 +1,281 @@
+import Foundation
+import MimoFiles
+
+/// What a tokenizer.json says, checked: every part that this tokenizer would not follow is refused by name.
+///
+/// `truncation`, `padding` and `post_processor` are passed over: they shape batches and add BOS and EOS, which
+/// templates do here.
+struct TokenizerFile {
+    var addedTokens: [AddedToken] = []
+    var normalizer = Normalizer(composes: false)
+    var preTokenizer = PreTokenizer(stages: [])
+    var vocabulary = Vocabulary(capacity: 0)
+    var encoder = BytePairEncoder(merges: MergeTable(capacity: 0), byteTokens: [], wholeWords: false)
+
+    let path: String
+    /// A guess that saves most of the growing: a token and its merge take about 70 bytes of a file.
+    private let expectedTokens: Int
+
+    /// Reads a file; one pass over its text, in which the vocabulary and merges go straight into their tables.
+    init(path: String) throws {
+        let bytes: [UInt8]
+        do {
+            bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe))
+        } catch {
+            throw TokenizerError.unreadable(path: path, reason: error.localizedDescription)
+        }
+        try self.init(bytes, path: path)
+    }
+
+    /// Reads a file's text; `path` is only for errors.
+    init(_ bytes: [UInt8], path: String) throws {
+        self.path = path
+        expectedTokens = bytes.count / 64
+        do {
+            try read(bytes)
+        } catch let error as JSONError {
+            throw TokenizerError.malformed(path: path, reason: "\(error)")
+        }
+    }
+
+    private mutating func read(_ bytes: [UInt8]) throws {
+        var cursor = JSONCursor(bytes)
+        var seen: Set<String> = []
+        var key: [UInt8] = []
+        try cursor.enterObject()
+        while try cursor.nextMember(&key) {
+            let name = String(decoding: key, as: UTF8.self)
+            guard seen.insert(name).inserted else { throw malformed("\"\(name)\" stands there twice") }
+            switch name {
+            case "added_tokens": addedTokens = try Self.addedTokens(try cursor.readValue(), path)
+            case "normalizer": normalizer = try normalizer(try cursor.readValue())
+            case "pre_tokenizer": preTokenizer = try preTokenizer(try cursor.readValue())
+            case "decoder": try checkDecoder(try cursor.readValue())
+            case "model": try readModel(&cursor)
+            default: try cursor.skipValue()
+            }
+        }
+        try cursor.finish()
+        for part in ["pre_tokenizer", "decoder", "model"] where !seen.contains(part) {
+            throw malformed("it has no \"\(part)\"")
+        }
+    }
+
+    // MARK: The small parts
+
+    /// The added tokens of a list, each with its flags.
+    static func addedTokens(_ list: JSON, _ path: String) throws -> [AddedToken] {
+        if list.isNull { return [] }
+        guard let entries = list.arrayValue else {
+            throw TokenizerError.malformed(
+                path: path,
+                reason: "\"added_tokens\" is \(list.kind), not an array"
+            )
+        }
+        return try entries.map { try addedToken($0, id: $0["id"]?.intValue, path) }
+    }
+
+    /// An added token as its object describes it.
+    static func addedToken(_ entry: JSON, id: Int?, _ path: String) throws -> AddedToken {
+        guard let content = entry["content"]?.stringValue, let id, (0..<Vocabulary.idLimit).contains(id)
+        else {
+            throw TokenizerError.malformed(
+                path: path,
+                reason:
+                    "an added token needs \"content\" and an \"id\" below \(Vocabulary.idLimit): \(entry.text())"
+            )
+        }
+        return AddedToken(
+            content: Array(content.utf8),
+            id: Int32(id),
+            isSpecial: entry["special"]?.boolValue ?? false,
+            stripsLeft: entry["lstrip"]?.boolValue ?? false,
+            stripsRight: entry["rstrip"]?.boolValue ?? false,
+            isSingleWord: entry["single_word"]?.boolValue ?? false,
+            isNormalized: entry["normalized"]?.boolValue ?? false
+        )
+    }
+
+    private func normalizer(_ value: JSON) throws -> Normalizer {
+        if value.isNull { return Normalizer(composes: false) }
+        switch value["type"]?.stringValue {
+        case "NFC": return Normalizer(composes: true)
+        case "Sequence":
+            let parts = try (value["normalizers"]?.arrayValue ?? []).map { try normalizer($0) }
+            return Normalizer(composes: parts.contains { $0.composes })
+        default: throw unsupported("normalizer", value)
+        }
+    }
+
+    private func preTokenizer(_ value: JSON) throws -> PreTokenizer {
+        let parts =
+            value["type"]?.stringValue == "Sequence" ? value["pretokenizers"]?.arrayValue ?? [] : [value]
+        var stages: [PreTokenizer.Stage] = []
+        for (position, part) in parts.enumerated() {
+            switch part["type"]?.stringValue {
+            case "Digits" where part["individual_digits"]?.boolValue == true:
+                stages.append(.digits)
+            case "Split":
+                stages.append(try splitStage(part))
+            case "ByteLevel" where part["add_prefix_space"]?.boolValue != true && position == parts.count - 1:
+                if part["use_regex"]?.boolValue ?? true { stages.append(.gpt2) }
+            default: throw unsupported("pre_tokenizer", part)
+            }
+        }
+        guard parts.last?["type"]?.stringValue == "ByteLevel" else {
+            throw TokenizerError.unsupported(
+                path: path,
+                feature: "a pre_tokenizer that does not end with ByteLevel"
+            )
+        }
+        return PreTokenizer(stages: stages)
+    }
+
+    private func splitStage(_ part: JSON) throws -> PreTokenizer.Stage {
+        guard let pattern = part["pattern"]?["Regex"]?.stringValue,
+            let stage = PreTokenizer.stage(forPattern: pattern)
+        else { throw unsupported("pre_tokenizer pattern", part["pattern"] ?? part) }
+        // The known patterns leave nothing unmatched, so matches alone are the same as matches isolated.
+        let inverted = part["invert"]?.boolValue ?? false
+        switch part["behavior"]?.stringValue {
+        case "Isolated": return stage
+        case "Removed" where inverted: return stage
+        default: throw unsupported("pre_tokenizer", part)
+        }
+    }
+
+    private func checkDecoder(_ value: JSON) throws {
+        let parts = value["type"]?.stringValue == "Sequence" ? value["decoders"]?.arrayValue ?? [] : [value]
+        guard parts.count == 1, parts[0]["type"]?.stringValue == "ByteLevel" else {
+            throw unsupported("decoder", value)
+        }
+    }
+
+    // MARK: The model
+
+    private mutating func readModel(_ cursor: inout JSONCursor) throws {
+        var key: [UInt8] = []
+        var seen: Set<String> = []
+        var merges: MergeTable?
+        var mergesBeforeVocabulary: JSONCursor?
+        var settings = JSONObject()
+        try cursor.enterObject()
+        while try cursor.nextMember(&key) {
+            let name = String(decoding: key, as: UTF8.self)
+            guard seen.insert(name).inserted else { throw malformed("\"\(name)\" stands in the model twice") }
+            switch name {
+            case "vocab": try readVocabulary(&cursor)
+            case "merges" where seen.contains("vocab"): merges = try readMerges(&cursor)
+            case "merges":
+                mergesBeforeVocabulary = cursor
+                try cursor.skipValue()
+            default: settings[name] = try cursor.readValue()
+            }
+        }
+        try checkModel(settings)
+        if var earlier = mergesBeforeVocabulary { merges = try readMerges(&earlier) }
+        guard seen.contains("vocab"), let merges else {
+            throw malformed("the model has no vocab or no merges")
+        }
+        let byteTokens = (0...255).map { byte in
+            [UInt8(byte)].withUnsafeBufferPointer { vocabulary.id(ofBytes: $0) } ?? -1
+        }
+        encoder = BytePairEncoder(
+            merges: merges,
+            byteTokens: byteTokens,
+            wholeWords: settings["ignore_merges"]?.boolValue ?? false
+        )
+    }
+
+    private func checkModel(_ settings: JSONObject) throws {
+        if let type = settings["type"], type.stringValue != "BPE" { throw unsupported("model type", type) }
+        let dropout = settings["dropout"]?.doubleValue ?? 0
+        guard dropout == 0 else { throw unsupported("model dropout", .double(dropout)) }
+        for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            if let value = settings[affix], !value.isNull, value.stringValue != "" {
+                throw unsupported("model \(affix)", value)
+            }
+        }
+        if settings["byte_fallback"]?.boolValue == true { throw unsupported("model byte_fallback", true) }
+        if let unknown = settings["unk_token"], !unknown.isNull {
+            throw unsupported("model unk_token", unknown)
+        }
+    }
+
+    private mutating func readVocabulary(_ cursor: inout JSONCursor) throws {
+        vocabulary = Vocabulary(capacity: expectedTokens)
+        var spelling: [UInt8] = []
+        try cursor.enterObject()
+        while try cursor.nextMember(&spelling) {
+            let id = try cursor.readInteger()
+            do throws(Vocabulary.Refusal) {
+                try vocabulary.add(spelling: spelling, id: id)
+            } catch {
+                throw malformed(refused(spelling, id, error))
+            }
+        }
+    }
+
+    private func refused(_ token: [UInt8], _ id: Int, _ refusal: Vocabulary.Refusal) -> String {
+        let token = "token \"\(String(decoding: token, as: UTF8.self))\""
+        return switch refusal {
+        case .idOutOfRange: "\(token) has id \(id); ids go from 0 to \(Vocabulary.idLimit - 1)"
+        case .idTaken: "\(token) has id \(id), which another token has, too"
+        case .tokenTaken: "\(token) is in the vocabulary twice"
+        }
+    }
+
+    /// Both forms: `["Ġ", "t"]`, and `"Ġ t"` of older files.
+    private func readMerges(_ cursor: inout JSONCursor) throws -> MergeTable {
+        var merges = MergeTable(capacity: vocabulary.count)
+        var left: [UInt8] = []
+        var right: [UInt8] = []
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            left.removeAll(keepingCapacity: true)
+            right.removeAll(keepingCapacity: true)
+            if cursor.isAtString() {
+                try cursor.readString(into: &left)
+                let space = UInt8(ascii: " ")
+                guard let cut = left.firstIndex(of: space), !left[(cut + 1)...].contains(space) else {
+                    throw malformed("merge \(merges.count): expected two tokens and a space between them")
+                }
+                right.append(contentsOf: left[(cut + 1)...])
+                left.removeSubrange(cut...)
+            } else {
+                try cursor.enterArray()
+                guard try cursor.nextElement() else { throw malformed("merge \(merges.count) is empty") }
+                try cursor.readString(into: &left)
+                guard try cursor.nextElement() else { throw malformed("merge \(merges.count) has one token") }
+                try cursor.readString(into: &right)
+                guard try !cursor.nextElement() else {
+                    throw malformed("merge \(merges.count): more than two tokens")
+                }
+            }
+            guard merges.count < Vocabulary.idLimit else {
+                throw malformed("more than \(Vocabulary.idLimit) merges")
+            }
+            guard let first = vocabulary.id(ofSpelling: left), let second = vocabulary.id(ofSpelling: right),
+                let merged = vocabulary.id(ofSpelling: left + right)
+            else {
+                let pair =
+                    String(decoding: left, as: UTF8.self) + " " + String(decoding: right, as: UTF8.self)
+                throw malformed(
+                    "merge \(merges.count), \"\(pair)\": a part or the whole is not in the vocabulary"
+                )
+            }
+            guard merges.append(first, second, makes: merged) else {
+                throw malformed("merge \(merges.count) stands there twice")
+            }
+        }
+        return merges
+    }
+
+    // MARK: Errors
+
+    private func malformed(_ reason: String) -> TokenizerError { .malformed(path: path, reason: reason) }
+
+    private func unsupported(_ part: String, _ value: JSON) -> TokenizerError {
+        .unsupported(path: path, feature: "\(part) \(value.text())")
+    }
+}
