@@ -15,17 +15,17 @@ public enum ModelLocator {
     /// - Parameters:
     ///   - model: a folder, or an id such as `XiaomiMiMo/MiMo-7B-RL`.
     ///   - environment: the value of a variable of the environment.
-    /// - Returns: a folder, or `model` itself where it can only be a path.
-    /// - Throws: ``MimoModel/ModelError/modelNotFound(name:searched:)`` for an id that is in no cache.
+    /// - Returns: a folder.
+    /// - Throws: ``MimoModel/ModelError`` where there is none: for what looks like an id, with where it was looked
+    ///   for and how to download it.
     public static func folder(
         of model: String,
         environment: (String) -> String? = ModelLocator.variable
     ) throws -> String {
         let parts = model.split(separator: "/", omittingEmptySubsequences: false)
-        if Folder.exists(model) || parts.count != 2
-            || parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") })
-        {
-            return model
+        if Folder.exists(model) { return model }
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else {
+            throw ModelError.unreadable(path: model, reason: "there is no such model folder")
         }
         let hub = huggingFaceCache(environment)
         let scope = modelScopeCache(environment)
@@ -52,12 +52,23 @@ public enum ModelLocator {
     /// - Returns: The model's folder.
     /// - Throws: ``MimoModel/ModelError`` where none of them says, or what they say is not there.
     public static func base(ofAdapter adapter: String, named model: String?) throws -> String {
-        let known = try model ?? RunArguments(besideAdapter: adapter)?.text("model")
-        if let name = try known ?? LoRAConfig(directory: adapter).baseModel { return try folder(of: name) }
-        throw ModelError.unreadable(
-            path: adapter,
-            reason: "does not say what its base model is; name it with --model"
-        )
+        if let model { return try folder(of: model) }
+        let recorded =
+            try RunArguments(besideAdapter: adapter)?.text("model")
+            ?? LoRAConfig(directory: adapter).baseModel
+        guard let recorded else {
+            throw ModelError.unreadable(
+                path: adapter,
+                reason: "does not say what its base model is; name it with --model"
+            )
+        }
+        guard let folder = try? folder(of: recorded) else {
+            throw ModelError.unreadable(
+                path: adapter,
+                reason: "its base model \(recorded) is not there; name it with --model"
+            )
+        }
+        return folder
     }
 
     /// A variable of this process's environment; nil where it is empty.

@@ -31,10 +31,15 @@ struct Merge: ParsableCommand {
 
 /// Where a merged model goes.
 struct MergeOptions: ParsableArguments {
-    @Option(help: "Folder of the merged model; the adapter's with -merged behind it if not given.")
+    @Option(
+        help: .taking(
+            "folder",
+            "Folder of the merged model; the adapter's with -merged behind it if not given."
+        )
+    )
     var outputDir: String?
 
-    @Option(help: "Whether a folder that stands there already gives way.")
+    @Option(help: .taking("bool", "Whether a folder that stands there already gives way."))
     var existOk = false
 
     /// Merges and writes.

@@ -46,8 +46,30 @@ import Testing
     }
 
     @Test(arguments: ["model", "/models/a", "./a", "a/b/c", "../a"])
-    func whatCanOnlyBeAPathIsTakenAsOne(path: String) throws {
-        #expect(try found(path) == path)
+    func aPathThatIsNotThereIsSaidToBeMissing(path: String) throws {
+        #expect(throws: ModelError.unreadable(path: path, reason: "there is no such model folder")) {
+            try found(path)
+        }
+    }
+
+    @Test func aFolderThatIsThereIsTakenEvenWhereItLooksLikeAnId() throws {
+        #expect(try ModelLocator.folder(of: temporary.path) == temporary.path)
+    }
+
+    @Test func theBaseOfAnAdapterIsTheOneNamedElseTheOneThatItRecords() throws {
+        let base = temporary.path
+        let adapter = temporary.file("run/checkpoint-1")
+        try temporary.write("{\"model\": \"\(base)\"}", to: "run/checkpoint-1/args.json")
+        #expect(try ModelLocator.base(ofAdapter: adapter, named: nil) == base)
+        #expect(
+            try ModelLocator.base(ofAdapter: adapter, named: temporary.file("run")) == temporary.file("run")
+        )
+        try temporary.write("{\"model\": \"/gone\"}", to: "run/checkpoint-1/args.json")
+        let gone = ModelError.unreadable(
+            path: adapter,
+            reason: "its base model /gone is not there; name it with --model"
+        )
+        #expect(throws: gone) { try ModelLocator.base(ofAdapter: adapter, named: nil) }
     }
 }
 
