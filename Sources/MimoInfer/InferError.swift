@@ -15,6 +15,7 @@ public enum InferError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A setting of generation_config.json cannot be used.
     case badGenerationConfig(path: String, reason: String)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .badOption(let name, let found, let expected): "--\(name) is \(found); expected \(expected)"

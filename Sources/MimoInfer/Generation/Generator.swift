@@ -160,6 +160,7 @@ public final class Generator {
     /// - Parameters:
     ///   - request: The request.
     ///   - receive: Is given each piece of text as it comes, the answer's prefix first; false stops the answer.
+    /// - Returns: The answer.
     /// - Throws: ``InferError``.
     public func generate(_ request: GenerationRequest, receive: (String) -> Bool = { _ in true }) throws
         -> Generation

@@ -66,6 +66,7 @@ public struct Candidates: Sendable {
     /// A token drawn with the softmax of the scores as its probability.
     ///
     /// - Parameter uniform: A number from 0 up to but not 1.
+    /// - Returns: The token.
     func draw(_ uniform: Double) -> Int32 {
         let (weights, sum) = weights()
         var rest = uniform * sum

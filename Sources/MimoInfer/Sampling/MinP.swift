@@ -11,6 +11,7 @@ public struct MinP: SamplingStep {
         self.p = p
     }
 
+    /// Drops candidates.
     public func apply(to candidates: inout Candidates, history: TokenHistory) {
         guard p > 0 else { return }
         // The best one's weight is 1, so that weights are shares of it.

@@ -16,6 +16,7 @@ public struct RepetitionPenalty: SamplingStep {
         self.penalty = penalty
     }
 
+    /// Changes the scores of tokens that have occurred.
     public func apply(to candidates: inout Candidates, history: TokenHistory) {
         guard penalty != 1 else { return }
         if let ids = candidates.ids {

@@ -12,6 +12,7 @@ public struct Temperature: SamplingStep {
         self.value = value
     }
 
+    /// Divides the scores.
     public func apply(to candidates: inout Candidates, history: TokenHistory) {
         // Only differences count; from the best one down, no temperature however small makes infinity of it.
         let highest = candidates.scores.max() ?? 0

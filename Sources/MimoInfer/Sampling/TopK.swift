@@ -11,6 +11,7 @@ public struct TopK: SamplingStep {
         self.k = k
     }
 
+    /// Drops candidates.
     public func apply(to candidates: inout Candidates, history: TokenHistory) {
         guard k < candidates.count else { return }
         let threshold = Self.largest(k, of: candidates.scores)

@@ -12,6 +12,7 @@ public struct TopP: SamplingStep {
         self.p = p
     }
 
+    /// Drops candidates.
     public func apply(to candidates: inout Candidates, history: TokenHistory) {
         guard p < 1 else { return }
         let (weights, sum) = candidates.weights()
