@@ -152,8 +152,9 @@ const struct mimo_kernels *mimo_kernels_named(const char *name);
 void mimo_pool_set_threads(int threads);
 int mimo_pool_threads(void);
 /* Runs body(context, i, worker) once for each i < count, on the caller and the pool's threads; returns when
- * all have returned. worker < threads and differs between bodies that run at the same time. Not reentrant: a
- * region inside a region runs in its caller alone. */
-void mimo_pool_run(ptrdiff_t count, void (*body)(void *context, ptrdiff_t index, int worker), void *context);
+ * all have returned. worker < workers and differs between bodies that run at the same time; no more than the
+ * pool's threads take part. A region inside a region runs in its caller alone. */
+void mimo_pool_run(ptrdiff_t count, int workers, void (*body)(void *context, ptrdiff_t index, int worker),
+                   void *context);
 
 #endif
