@@ -23,10 +23,11 @@ struct SmolLM2TrainingTests {
         let probe = try SafetensorsFile(path: "\(golden)/train_probe.safetensors")
         let steps = (cases["steps"]?.arrayValue ?? []).map { ($0.arrayValue ?? []).map(sample) }
 
-        let first = PackPlan(steps[0], firstNumber: 0, capacity: 1024, batchSize: 1)
+        let first = PackPlan(steps[0], firstNumber: 0, capacity: 1024, batchSize: 1, sharedTokens: nil)
         let pass = TrainingPass(decoder)
         for pack in first.packs { _ = pass.run(pack, normalizer: Double(first.targets)) }
-        for entry in probe.tensors where entry.name.hasPrefix("grad_step0.") && entry.name.hasSuffix("lora_B.weight") {
+        for entry in probe.tensors
+        where entry.name.hasPrefix("grad_step0.") && entry.name.hasSuffix("lora_B.weight") {
             let name = String(entry.name.dropFirst("grad_step0.".count))
             let module = try #require(adapter.modules.first { $0.module.nameOfB == name }?.module)
             let gradient = try #require(decoder[module.layer, module.linear].update?.gradientB)
@@ -45,7 +46,10 @@ struct SmolLM2TrainingTests {
         options.shufflesRows = false
         options.loraDropout = 0
         let trainer = try Trainer(
-            options, decoder: decoder, samples: SampleArray(steps.flatMap { $0 }), folder: folder.path
+            options,
+            decoder: decoder,
+            samples: SampleArray(steps.flatMap { $0 }),
+            folder: folder.path
         ) { try adapter.trained(in: decoder).write(to: $0) }
         var records: [StepRecord] = []
         try trainer.run { event in
@@ -60,14 +64,17 @@ struct SmolLM2TrainingTests {
             #expect(abs(record.gradientNorm - norm) < 1e-4 * norm)
         }
         let ours = try SafetensorsFile(path: "\(folder.path)/checkpoint-4/adapter_model.safetensors")
-        for entry in probe.tensors where entry.name.hasPrefix("final.") && entry.name.hasSuffix("lora_B.weight") {
+        for entry in probe.tensors
+        where entry.name.hasPrefix("final.") && entry.name.hasSuffix("lora_B.weight") {
             let final = try ours.tensor(String(entry.name.dropFirst("final.".count))).elements
             #expect(distance(final, try probe.tensor(entry.name).elements) < 1e-3, "\(entry.name)")
         }
     }
 
     private func sample(_ row: JSON) -> Sample {
-        func ints(_ json: JSON?) -> [Int32] { (json?.arrayValue ?? []).compactMap { $0.intValue.map { Int32($0) } } }
+        func ints(_ json: JSON?) -> [Int32] {
+            (json?.arrayValue ?? []).compactMap { $0.intValue.map { Int32($0) } }
+        }
         let weights = row["loss_scale"]?.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } }
         return Sample(ids: ints(row["ids"]), labels: ints(row["labels"]), lossScale: weights)
     }
