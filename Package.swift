@@ -27,6 +27,7 @@ let package = Package(
     name: "mimo-sft",
     products: [
         .executable(name: "mimo-sft", targets: ["mimo-sft"]),
+        .executable(name: "mimo-sft-bench", targets: ["mimo-sft-bench"]),
         .library(
             name: "MimoSFT",
             targets: ["MimoText", "MimoData", "MimoModel", "MimoAdapter", "MimoTrain", "MimoInfer"]
@@ -61,6 +62,15 @@ let package = Package(
                 "MimoFiles", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        .executableTarget(
+            name: "mimo-sft-bench",
+            dependencies: [
+                "MimoTrain", "MimoModel", "MimoData", "MimoText", "MimoNumerics", "MimoFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -11,6 +11,8 @@ public struct RowStandardizer: Sendable {
     public var columns: [String: String]
     /// Set where the rows are self-cognition rows.
     public var selfCognition: SelfCognition?
+    /// How rows are filled in that hold `{{NAME}}` or `{{AUTHOR}}` and a language, whatever the set.
+    public var selfCognitionWherePlaceholdersStand: SelfCognition?
 
     /// A standardizer.
     public init(columns: [String: String] = [:], selfCognition: SelfCognition? = nil) {
@@ -30,7 +32,7 @@ public struct RowStandardizer: Sendable {
         }
         if given["input_ids"] != nil { return row }
         var members = Columns.renamed(given, by: columns)
-        if let selfCognition {
+        if let selfCognition = selfCognition(for: members) {
             members = Columns.renamed(members, by: ResponseShape.columns)
             try selfCognition.fill(&members)
             try ResponseShape.standardize(&members)
@@ -50,6 +52,10 @@ public struct RowStandardizer: Sendable {
         try checkRejected(members)
         if let tools = members["tools"], !tools.isNull { members["tools"] = standardTools(tools) }
         return .object(Columns.used(members))
+    }
+
+    private func selfCognition(for row: JSONObject) -> SelfCognition? {
+        selfCognition ?? (SelfCognition.fits(row) ? selfCognitionWherePlaceholdersStand : nil)
     }
 
     private func checkMessages(_ members: inout JSONObject, _ column: String) throws {

@@ -3,7 +3,7 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
-import MimoFiles
+package import MimoFiles
 import MimoNumerics
 
 /// A model's folder as a border: only regular files that lie in it are read.
@@ -11,13 +11,13 @@ import MimoNumerics
 /// A folder that came from somewhere may hold links. One that stays inside is followed, and one from a snapshot
 /// of the Hugging Face cache into that model's part of the cache (`models--ORG--NAME/`), which is how the cache
 /// is built. Any other would read, and on merging copy, a file that is not the model's, and is refused.
-struct ModelFolder: Sendable {
+package struct ModelFolder: Sendable {
     /// The path as it was given, without slashes at its end.
-    let path: String
+    package let path: String
     private let border: String
 
     /// - Throws: ``ModelError/unreadable(path:reason:)`` where there is no such folder.
-    init(_ directory: String) throws {
+    package init(_ directory: String) throws {
         var trimmed = Substring(directory)
         while trimmed.utf8.count > 1, trimmed.utf8.last == UInt8(ascii: "/") { trimmed.removeLast() }
         path = String(trimmed)
@@ -31,10 +31,10 @@ struct ModelFolder: Sendable {
     }
 
     /// Where a file of that name would stand.
-    func path(of name: String) -> String { "\(path)/\(name)" }
+    package func path(of name: String) -> String { "\(path)/\(name)" }
 
     /// Whether something of that name is there, were it a dangling link.
-    func contains(_ name: String) -> Bool {
+    package func contains(_ name: String) -> Bool {
         var status = stat()
         return lstat(path(of: name), &status) == 0
     }
@@ -42,7 +42,7 @@ struct ModelFolder: Sendable {
     /// The file's path, once it is known to be a regular file of this folder.
     ///
     /// - Throws: ``ModelError/unreadable(path:reason:)`` where it is missing, no regular file, or lies elsewhere.
-    func file(named name: String) throws -> String {
+    package func file(named name: String) throws -> String {
         let file = path(of: name)
         guard let real = Self.realPath(file) else {
             throw ModelError.unreadable(path: file, reason: String(cString: strerror(errno)))
@@ -62,7 +62,7 @@ struct ModelFolder: Sendable {
     /// Parses a JSON file of the folder.
     ///
     /// - Throws: ``ModelError/unreadable(path:reason:)``.
-    func json(named name: String) throws -> JSON {
+    package func json(named name: String) throws -> JSON {
         let file = try file(named: name)
         do {
             let storage = try TensorStorage(mapping: file)
@@ -78,7 +78,7 @@ struct ModelFolder: Sendable {
     }
 
     /// Parses a JSON file that holds an object.
-    func object(named name: String) throws -> ConfigFields {
+    package func object(named name: String) throws -> ConfigFields {
         let json = try json(named: name)
         guard let members = json.objectValue else {
             throw ModelError.unreadable(
@@ -90,7 +90,7 @@ struct ModelFolder: Sendable {
     }
 
     /// Whether this is the name of a file and no path: neither separators nor the special names.
-    static func isPlainName(_ name: String) -> Bool {
+    package static func isPlainName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".."
             && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 }
     }

@@ -10,7 +10,7 @@ public final class Arena {
         fileprivate let used: Int
     }
 
-    private static let smallestChunk = 16 << 20 / 4
+    private static let smallestChunk = (64 << 20) / 4
     private var chunks: [Tensor] = []
     private var chunk = 0
     private var used = 0
@@ -30,14 +30,8 @@ public final class Arena {
         used = mark.used
     }
 
-    /// Takes back everything, and joins the memory into one piece if it had to grow.
-    public func reset() {
-        release(to: Mark(chunk: 0, used: 0))
-        guard chunks.count > 1 else { return }
-        let total = chunks.reduce(0) { $0 + $1.count }
-        chunks = []
-        chunks = [Tensor(rows: 1, columns: total)]
-    }
+    /// Takes back everything; the memory stays for the next pass.
+    public func reset() { release(to: Mark(chunk: 0, used: 0)) }
 
     /// A matrix with undefined elements.
     public func tensor(rows: Int, columns: Int) -> Tensor {

@@ -39,6 +39,7 @@ extension RoundTemplate {
     /// - Parameters:
     ///   - model: the model's id or folder; its last component counts.
     ///   - modelType: `model_type` of its config.json.
+    /// - Returns: one of ``names``, or nil.
     public static func name(forModel model: String, modelType: String?) -> String? {
         let name = Folder.name(of: model).lowercased().replacing("_", with: "-")
         let has: (String) -> Bool = { name.contains($0) }

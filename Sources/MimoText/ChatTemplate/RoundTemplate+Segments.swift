@@ -1,6 +1,7 @@
 internal import MimoFiles
 
 extension RoundTemplate {
+    /// The conversation laid out in segments.
     public func segments(of conversation: Conversation, for purpose: Purpose) throws -> [Segment] {
         let options = options.overridden(by: conversation.thinking)
         var turns = try Turns(conversation, template: self)

@@ -35,10 +35,14 @@ enum GoldenTokenizers: String, CaseIterable, CustomTestStringConvertible {
         return try result.get()
     }
 
+    /// A golden file's text.
+    static func text(_ name: String) throws -> String {
+        try String(contentsOfFile: shared + "/golden/" + name, encoding: .utf8)
+    }
+
     /// The rows of a golden file.
     static func rows(_ name: String) throws -> [JSON] {
-        try String(contentsOfFile: shared + "/golden/" + name, encoding: .utf8)
-            .split(separator: "\n").map { try JSON(parsing: String($0)) }
+        try text(name).split(separator: "\n").map { try JSON(parsing: String($0)) }
     }
 }
 

@@ -1,0 +1,310 @@
+internal import MimoFiles
+
+/// The filters whose outcome is text.
+enum JinjaTextFilters {
+    static func apply(
+        _ name: String,
+        _ value: JinjaValue,
+        _ arguments: JinjaCallArguments,
+        _ environment: JinjaFilters.Environment
+    ) throws -> JinjaValue {
+        let limit = environment.limit
+        switch name {
+        case "safe": return .markup(value.printed)
+        case "e", "escape": return .markup(HTML.escaped(value))
+        case "forceescape": return .markup(HTML.escaped(.string(value.printed)))
+        case "string":
+            guard case .markup = value else { return .string(value.printed) }
+            return value
+        case "tojson": return .string(try JinjaJSON.text(of: value, arguments, limit: limit))
+        case "join": return try join(value, arguments, environment)
+        case "wordcount": return .int(words(value.printed))
+        case "format":
+            var values = JinjaValue.tuple(arguments.positional)
+            if !arguments.named.isEmpty {
+                var members = JinjaDictionary()
+                for (name, value) in arguments.named { members[.string(name)] = value }
+                values = .dictionary(members)
+            }
+            return .string(try PythonFormat.percent(value.printed, values, limit: limit))
+        case "filesizeformat": return .string(try fileSize(value, arguments))
+        default: break
+        }
+        let result = try transform(name, value.printed, arguments, limit)
+        guard result.utf8.count <= limit else {
+            throw JinjaError(.limit, "a text of more than \(limit) bytes")
+        }
+        if case .markup = value { return .markup(result) }
+        return .string(result)
+    }
+
+    private static func transform(
+        _ name: String,
+        _ text: String,
+        _ arguments: JinjaCallArguments,
+        _ limit: Int
+    ) throws -> String {
+        switch name {
+        case "upper": return PythonText.upper(text)
+        case "lower": return PythonText.lower(text)
+        case "capitalize": return PythonText.capitalize(text)
+        case "title": return title(text)
+        case "trim":
+            let characters = try arguments.bound(to: "chars", of: name)[0]
+            return PythonText.strip(text, characters?.text, .both)
+        case "replace":
+            let bound = try arguments.bound(to: "old", "new", "count", of: name)
+            guard let old = bound[0]?.printed, let new = bound[1]?.printed else {
+                throw JinjaError(.type, "replace needs two texts")
+            }
+            let most = bound[2]?.isNone ?? true ? -1 : try JinjaFilters.integer(bound[2], -1, name)
+            return PythonText.replace(text, old, new, most)
+        case "center":
+            let width = try JinjaFilters.integer(try arguments.bound(to: "width", of: name)[0], 80, name)
+            guard width <= limit else { throw JinjaError(.limit, "a text of more than \(limit) bytes") }
+            return PythonText.pad(text, to: width, with: " ", .both)
+        case "indent": return try indent(text, arguments)
+        case "truncate": return try truncate(text, arguments)
+        case "wordwrap": return try wrap(text, arguments)
+        case "striptags": return strippingTags(text)
+        case "urlencode": return urlEncoded(text)
+        default: throw JinjaError(.syntax, "no filter named \"\(name)\"")
+        }
+    }
+
+    private static func join(
+        _ value: JinjaValue,
+        _ arguments: JinjaCallArguments,
+        _ environment: JinjaFilters.Environment
+    ) throws -> JinjaValue {
+        let bound = try arguments.bound(to: "d", "attribute", of: "join")
+        var elements = try value.elements()
+        if let attribute = bound[1], !attribute.isNone {
+            let path = JinjaListFilters.AttributePath(attribute)
+            elements = try elements.map { try path.value(of: $0, environment) }
+        }
+        let separator = bound[0]?.printed ?? ""
+        var out = ""
+        for (position, element) in elements.enumerated() {
+            if position > 0 { out += separator }
+            out += element.printed
+            guard out.utf8.count <= environment.limit else {
+                throw JinjaError(.limit, "a text of more than \(environment.limit) bytes")
+            }
+        }
+        return .string(out)
+    }
+
+    /// Capitals at the beginnings of words, as Jinja sees words: behind `-`, white space and opening brackets.
+    private static func title(_ text: String) -> String {
+        var out = ""
+        var begins = true
+        for scalar in text.unicodeScalars {
+            if scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar) {
+                out.unicodeScalars.append(scalar)
+                begins = true
+            } else {
+                out += begins ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
+                begins = false
+            }
+        }
+        return out
+    }
+
+    private static func indent(_ text: String, _ arguments: JinjaCallArguments) throws -> String {
+        let bound = try arguments.bound(to: "width", "first", "blank", of: "indent")
+        let width = bound[0]?.text == nil ? try JinjaFilters.integer(bound[0], 4, "indent") : 0
+        guard width <= 1000 else { throw JinjaError(.limit, "an indent of more than 1000") }
+        let indent = bound[0]?.text ?? String(repeating: " ", count: max(width, 0))
+        let blanks = bound[2]?.isTrue ?? false
+        // Jinja adds a newline first, so that the text's own last newline is not lost.
+        let lines = PythonText.lines(text + "\n")
+        let rest = lines.dropFirst().map { blanks || !$0.isEmpty ? indent + $0 : $0 }
+        let first = bound[1]?.isTrue ?? false ? indent : ""
+        return first + ([lines.first ?? ""] + rest).joined(separator: "\n")
+    }
+
+    private static func truncate(_ text: String, _ arguments: JinjaCallArguments) throws -> String {
+        let bound = try arguments.bound(to: "length", "killwords", "end", "leeway", of: "truncate")
+        let length = try JinjaFilters.integer(bound[0], 255, "truncate")
+        let end = bound[2]?.printed ?? "..."
+        let leeway = bound[3]?.isNone ?? true ? 5 : try JinjaFilters.integer(bound[3], 5, "truncate")
+        let endLength = end.unicodeScalars.count
+        guard length >= endLength, leeway >= 0 else {
+            throw JinjaError(
+                .value,
+                "truncate: a length of at least \(endLength) and a leeway of at least 0 expected"
+            )
+        }
+        let count = text.unicodeScalars.count
+        if count <= length || count - length <= leeway { return text }
+        let kept = PythonText.slice(text, Array(0..<length - endLength))
+        if bound[1]?.isTrue ?? false { return kept + end }
+        return (try PythonText.split(kept, " ", 1, fromRight: true).first ?? "") + end
+    }
+
+    /// Lines of at most so many characters, broken at white space, and inside a word only where it is longer.
+    private static func wrap(_ text: String, _ arguments: JinjaCallArguments) throws -> String {
+        let bound = try arguments.bound(
+            to: "width",
+            "break_long_words",
+            "wrapstring",
+            "break_on_hyphens",
+            of: "wordwrap"
+        )
+        let width = try JinjaFilters.integer(bound[0], 79, "wordwrap")
+        guard width > 0 else { throw JinjaError(.value, "invalid width \(width) (must be > 0)") }
+        let breaksWords = bound[1]?.isTrue ?? true
+        let breaksHyphens = bound[3]?.isTrue ?? true
+        let newline = bound[2]?.text ?? "\n"
+        return PythonText.lines(text).map { line in
+            TextWrapping(width: width, breaksWords: breaksWords, breaksHyphens: breaksHyphens)
+                .wrap(line).joined(separator: newline)
+        }.joined(separator: newline)
+    }
+
+    private static func words(_ text: String) -> Int {
+        var count = 0
+        var isInWord = false
+        for scalar in text.unicodeScalars {
+            let properties = scalar.properties
+            let isWord = properties.isAlphabetic || properties.numericType != nil || scalar == "_"
+            if isWord, !isInWord { count += 1 }
+            isInWord = isWord
+        }
+        return count
+    }
+
+    /// Without what stands in `<…>` and comments, and with one space for each run of white space.
+    private static func strippingTags(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.first {
+            if String(rest.prefix(4)) == "<!--", let end = String(rest).utf8Range(of: "-->") {
+                rest = String(rest).utf8Slice(end.upperBound..<String(rest).utf8.count).unicodeScalars[...]
+            } else if scalar == "<", let end = rest.firstIndex(of: ">") {
+                rest = rest[rest.index(after: end)...]
+            } else {
+                out.append(scalar)
+                rest.removeFirst()
+            }
+        }
+        let words = (try? PythonText.split(String(out), nil, -1, fromRight: false)) ?? []
+        var plain = words.joined(separator: " ")
+        for (entity, character) in [
+            ("&lt;", "<"), ("&gt;", ">"), ("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&"),
+        ] {
+            plain = PythonText.replace(plain, entity, character, -1)
+        }
+        return plain
+    }
+
+    private static func urlEncoded(_ text: String) -> String {
+        var out = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "-"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                out.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                out += "%" + (digits.utf8.count < 2 ? "0" : "") + digits
+            }
+        }
+        return out
+    }
+
+    private static func fileSize(_ value: JinjaValue, _ arguments: JinjaCallArguments) throws -> String {
+        let isBinary = try arguments.bound(to: "binary", of: "filesizeformat")[0]?.isTrue ?? false
+        guard let bytes = value.number ?? value.text.flatMap(Double.init) else {
+            throw JinjaError(.type, "filesizeformat needs a number")
+        }
+        let base: Double = isBinary ? 1024 : 1000
+        let units =
+            isBinary
+            ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+            : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
+        if bytes == 1 { return "1 Byte" }
+        if bytes < base { return "\(Int(bytes)) Bytes" }
+        var size = bytes
+        for unit in units {
+            size /= base
+            if size < base || unit == units.last {
+                let text = try PythonFormat.percent("%.1f", .double(size), limit: 100)
+                return "\(text) \(unit)"
+            }
+        }
+        return ""
+    }
+}
+
+/// What Python's `textwrap.wrap` does to one line, with white space kept as it is.
+struct TextWrapping {
+    let width: Int
+    let breaksWords: Bool
+    let breaksHyphens: Bool
+
+    /// The lines that one line becomes.
+    func wrap(_ line: String) -> [String] {
+        var chunks = chunks(of: line)[...]
+        var lines: [String] = []
+        while !chunks.isEmpty {
+            if !lines.isEmpty, let first = chunks.first, isSpace(first) { chunks.removeFirst() }
+            var current: [[Unicode.Scalar]] = []
+            var length = 0
+            while let first = chunks.first, length + first.count <= width {
+                current.append(first)
+                length += first.count
+                chunks.removeFirst()
+            }
+            if let first = chunks.first, first.count > width {
+                if breaksWords {
+                    let room = max(width - length, 1)
+                    var cut = room
+                    if breaksHyphens, let hyphen = first.prefix(room).lastIndex(of: "-"), hyphen > 0,
+                        first[..<hyphen].contains(where: { $0 != "-" })
+                    {
+                        cut = hyphen + 1
+                    }
+                    current.append(Array(first.prefix(cut)))
+                    chunks[chunks.startIndex] = Array(first.dropFirst(cut))
+                } else if current.isEmpty {
+                    current.append(first)
+                    chunks.removeFirst()
+                }
+            }
+            if let last = current.last, isSpace(last) { current.removeLast() }
+            if !current.isEmpty {
+                var text = String.UnicodeScalarView()
+                for chunk in current { text.append(contentsOf: chunk) }
+                lines.append(String(text))
+            }
+        }
+        return lines
+    }
+
+    private func isSpace(_ chunk: [Unicode.Scalar]) -> Bool { chunk.allSatisfy(\.isPythonSpace) }
+
+    /// Words and white space in turn; a word also ends behind a hyphen between letters.
+    private func chunks(of line: String) -> [[Unicode.Scalar]] {
+        var chunks: [[Unicode.Scalar]] = []
+        let scalars = Array(line.unicodeScalars)
+        for (position, scalar) in scalars.enumerated() {
+            let before = position > 0 ? scalars[position - 1] : nil
+            var joins = before.map { $0.isPythonSpace == scalar.isPythonSpace } ?? false
+            if breaksHyphens, before == "-", position > 1, scalars[position - 2].properties.isAlphabetic,
+                scalar.properties.isAlphabetic
+            {
+                joins = false
+            }
+            if joins, let last = chunks.indices.last {
+                chunks[last].append(scalar)
+            } else {
+                chunks.append([scalar])
+            }
+        }
+        return chunks
+    }
+}
