@@ -48,9 +48,7 @@ public struct JinjaChatTemplate: ChatTemplate {
             if let token { tokens[role] = .string(token) }
         }
         self.tokens = tokens
-        controlTokens = (0..<Int32(tokenizer.vocabularySize)).filter(tokenizer.isSpecial).compactMap { id in
-            tokenizer.bytes(of: id).map { String(decoding: $0, as: UTF8.self) }
-        }
+        controlTokens = tokenizer.controlTokens
         stopWords = [tokenizer.eosToken].compactMap { $0 }
     }
 
