@@ -36,8 +36,6 @@ public struct RowEncoder: Sendable {
     public let vocabularySize: Int
     /// The tokens that end an answer.
     let turnEnd: [Int32]
-    /// The texts of the tokenizer's control tokens.
-    let controlTokens: [String]
 
     /// An encoder.
     ///
@@ -64,7 +62,6 @@ public struct RowEncoder: Sendable {
         self.lossScale = lossScale
         self.options = options
         self.vocabularySize = max(vocabularySize ?? 0, tokenizer.vocabularySize)
-        controlTokens = tokenizer.controlTokens
         turnEnd = try template.turnEnd().flatMap { content in
             switch content {
             case .text(let text): tokenizer.encode(text)

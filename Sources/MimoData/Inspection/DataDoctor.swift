@@ -1,4 +1,5 @@
 internal import MimoFiles
+internal import MimoText
 
 /// Checks data sets: every row gets a verdict, and the whole a summary in which all rows are accounted for.
 public struct DataDoctor: Sendable {
@@ -33,9 +34,15 @@ public struct DataDoctor: Sendable {
         var summary = Summary()
         var seen = SeenRows()
         let encoder = loader.encoder
+        let controlTokens = encoder.tokenizer.controlTokens
         try DatasetInspector(loader).forEach(
             work: { raw, standardizer in
-                RowExamination.check(raw, standardizer: standardizer, encoder: encoder)
+                RowExamination.check(
+                    raw,
+                    standardizer: standardizer,
+                    encoder: encoder,
+                    controlTokens: controlTokens
+                )
             },
             take: { _, _, result in
                 var check = try result.get()

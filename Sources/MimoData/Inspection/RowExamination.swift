@@ -4,16 +4,28 @@ internal import MimoText
 /// Looks at one row closely.
 struct RowExamination {
     private(set) var findings: [RowFinding] = []
+    private let encoder: RowEncoder
+    private let controlTokens: [String]
+
+    private init(encoder: RowEncoder, controlTokens: [String]) {
+        self.encoder = encoder
+        self.controlTokens = controlTokens
+    }
 
     /// Everything about a row that training takes or drops.
-    static func check(_ raw: RawRow, standardizer: RowStandardizer, encoder: RowEncoder) -> RowCheck {
-        var examination = RowExamination()
+    static func check(
+        _ raw: RawRow,
+        standardizer: RowStandardizer,
+        encoder: RowEncoder,
+        controlTokens: [String]
+    ) -> RowCheck {
+        var examination = RowExamination(encoder: encoder, controlTokens: controlTokens)
         examination.lookAtPlace(raw)
         do {
             let row = try standardizer.standardize(raw.parsed())
             let samples = try encoder.explained(row, origin: raw.origin)
-            examination.lookAt(row, encoder: encoder)
-            examination.lookAt(samples, encoder: encoder)
+            examination.lookAt(row)
+            examination.lookAt(samples)
             return RowCheck(
                 origin: raw.origin,
                 defect: nil,
@@ -59,13 +71,13 @@ struct RowExamination {
 
     // MARK: The conversation
 
-    private mutating func lookAt(_ row: JSON, encoder: RowEncoder) {
+    private mutating func lookAt(_ row: JSON) {
         guard let messages = row["messages"]?.arrayValue else { return }
         var roles: [String] = []
         for (index, message) in messages.enumerated() {
             let role = message["role"]?.stringValue ?? ""
             let text = message["content"]?.stringValue ?? ""
-            lookAtText(text, place: "message \(index + 1) (\(role))", encoder: encoder)
+            lookAtText(text, place: "message \(index + 1) (\(role))")
             if role == "user", text.trimmedLikePython.isEmpty {
                 find(.emptyQuery, "message \(index + 1) (user) is empty")
             }
@@ -92,14 +104,14 @@ struct RowExamination {
         }
     }
 
-    private mutating func lookAtText(_ text: String, place: String, encoder: RowEncoder) {
+    private mutating func lookAtText(_ text: String, place: String) {
         let scalars = text.unicodeScalars
         if scalars.contains("\0") { find(.nul, "\(place) holds a NUL character") }
         if scalars.contains("\r") { find(.carriageReturnInText, "\(place) holds carriage returns") }
         if scalars.contains("\u{fffd}") {
             find(.replacementCharacter, "\(place) holds U+FFFD: characters were lost before")
         }
-        if let token = encoder.controlTokens.first(where: { text.utf8Contains($0) }) {
+        if let token = controlTokens.first(where: { text.utf8Contains($0) }) {
             let effect =
                 encoder.options.parsesSpecialInContent ? "it becomes a control token" : "it stays text"
             find(.controlToken, "\(place) spells out \(token); \(effect)")
@@ -155,7 +167,7 @@ struct RowExamination {
 
     // MARK: The samples
 
-    private mutating func lookAt(_ samples: [ExplainedSample], encoder: RowEncoder) {
+    private mutating func lookAt(_ samples: [ExplainedSample]) {
         if samples.allSatisfy({ $0.sample.countedTokens == 0 }) {
             find(.masked, "every label is masked, so that nothing is learned from the row")
         }
