@@ -22,7 +22,7 @@ struct RowExamination {
         var examination = RowExamination(encoder: encoder, controlTokens: controlTokens)
         examination.lookAtPlace(raw)
         do {
-            let row = try standardizer.standardize(raw.parsed())
+            let row = try standardizer.standardize(examination.parsed(raw))
             let samples = try encoder.explained(row, origin: raw.origin)
             examination.lookAt(row)
             examination.lookAt(samples)
@@ -62,11 +62,20 @@ struct RowExamination {
         if LoneSurrogates.occur(in: bytes) {
             find(.loneSurrogate, "an escape \\uD800 to \\uDFFF without its other half becomes U+FFFD")
         }
-        if (try? JSON(parsing: bytes)) != nil,
-            (try? JSON(parsing: bytes, rejectingDuplicateKeys: true)) == nil
+    }
+
+    /// The row's value; a member that is named twice is noted.
+    private mutating func parsed(_ raw: RawRow) throws -> JSON {
+        if case .bytes(let bytes) = raw.content, String(validating: bytes, as: UTF8.self) != nil,
+            let value = try? JSON(parsing: bytes, rejectingDuplicateKeys: true)
         {
+            return value
+        }
+        let value = try raw.parsed()
+        if case .bytes = raw.content {
             find(.repeatedMember, "an object names a member twice; the last one counts")
         }
+        return value
     }
 
     // MARK: The conversation
