@@ -42,14 +42,13 @@ public struct JinjaChatTemplate: ChatTemplate {
         self.options = options
         var tokens = JSONObject()
         for (role, token) in [
-            ("bos_token", tokenizer.bosToken), ("eos_token", tokenizer.eosToken), ("pad_token", tokenizer.padToken),
+            ("bos_token", tokenizer.bosToken), ("eos_token", tokenizer.eosToken),
+            ("pad_token", tokenizer.padToken),
         ] {
             if let token { tokens[role] = .string(token) }
         }
         self.tokens = tokens
-        controlTokens = (0..<Int32(tokenizer.vocabularySize)).filter(tokenizer.isSpecial).compactMap { id in
-            tokenizer.bytes(of: id).map { String(decoding: $0, as: UTF8.self) }
-        }
+        controlTokens = tokenizer.controlTokens
         stopWords = [tokenizer.eosToken].compactMap { $0 }
     }
 
@@ -65,12 +64,19 @@ public struct JinjaChatTemplate: ChatTemplate {
         if let system, !system.isEmpty, conversation.messages.first?.role != .system {
             conversation.messages.insert(Message(.system, system), at: 0)
         }
-        guard conversation.messages.contains(where: { $0.role != .system }) else { throw ChatTemplateError.noMessages }
+        guard conversation.messages.contains(where: { $0.role != .system }) else {
+            throw ChatTemplateError.noMessages
+        }
         if conversation.messages.last?.content == nil { conversation.messages.removeLast() }
         let isOpen = conversation.messages.last.map { $0.role != .assistant && $0.role != .toolCall } ?? true
         let whole = try render(conversation, opensAnswer: isOpen)
-        let answers = purpose == .generation ? [] : try answers(in: whole, conversation, lastOnly: purpose.isLastOnly)
-        return try segments(of: whole, answers: answers, forged: forgedPlaces(in: whole, conversation, opensAnswer: isOpen))
+        let answers =
+            purpose == .generation ? [] : try answers(in: whole, conversation, lastOnly: purpose.isLastOnly)
+        return try segments(
+            of: whole,
+            answers: answers,
+            forged: forgedPlaces(in: whole, conversation, opensAnswer: isOpen)
+        )
     }
 
     // MARK: Rendering
@@ -95,7 +101,11 @@ public struct JinjaChatTemplate: ChatTemplate {
         var out: [JSONObject] = []
         for message in messages {
             guard message.role == .toolCall else {
-                out.append(JSONObject([("role", .string(message.role.rawValue)), ("content", .string(message.content ?? ""))]))
+                out.append(
+                    JSONObject([
+                        ("role", .string(message.role.rawValue)), ("content", .string(message.content ?? "")),
+                    ])
+                )
                 continue
             }
             let function = try ToolCall(message.content ?? "").json()
@@ -104,7 +114,9 @@ public struct JinjaChatTemplate: ChatTemplate {
                 last["tool_calls"] = .array((last["tool_calls"]?.arrayValue ?? []) + [call])
                 out[out.count - 1] = last
             } else {
-                out.append(JSONObject([("role", "assistant"), ("content", ""), ("tool_calls", .array([call]))]))
+                out.append(
+                    JSONObject([("role", "assistant"), ("content", ""), ("tool_calls", .array([call]))])
+                )
             }
         }
         return out.map(JSON.object)
@@ -134,7 +146,9 @@ public struct JinjaChatTemplate: ChatTemplate {
                 index += 1
                 continue
             }
-            let end = messages[index...].firstIndex { $0.role != .assistant && $0.role != .toolCall } ?? messages.count
+            let end =
+                messages[index...].firstIndex { $0.role != .assistant && $0.role != .toolCall }
+                ?? messages.count
             let run = messages[index..<end]
             answers.append(
                 Answer(
@@ -173,11 +187,22 @@ public struct JinjaChatTemplate: ChatTemplate {
                 reason: "it marks \(ranges.count) answers where the row has \(answers.count)"
             )
         }
-        return zip(answers, ranges).map { answer, range in
+        return try zip(answers, ranges).map { answer, range in
+            // What a mark holds of the generation prompt is supplied at inference, and not learned.
+            let start = try promptStart(of: answer, in: rendering.text, conversation) ?? range.lowerBound
             var placed = answer
-            placed.range = range
+            placed.range = min(max(range.lowerBound, start), range.upperBound)..<range.upperBound
             return placed
         }
+    }
+
+    /// Where the prompt of an answer ends in the text of the whole conversation; nil where there is none, or
+    /// the template writes it differently once the conversation goes on.
+    private func promptStart(of answer: Answer, in whole: String, _ conversation: Conversation) throws -> Int?
+    {
+        let before = part(of: conversation, ..<answer.messages.lowerBound)
+        guard before.messages.contains(where: { $0.role != .system }) else { return nil }
+        return promptEnd(of: try render(before, opensAnswer: true), in: whole)
     }
 
     /// An answer is what the text has more than the prompt it would be generated from.
@@ -190,15 +215,17 @@ public struct JinjaChatTemplate: ChatTemplate {
         try answers.enumerated().compactMap { index, answer in
             let isLast = index == answers.count - 1
             if lastOnly, !isLast { return nil }
-            let before = part(of: conversation, ..<answer.messages.lowerBound)
-            let start = before.messages.contains { $0.role != .system }
-                ? promptEnd(of: try render(before, opensAnswer: true), in: whole) : nil
+            let start = try promptStart(of: answer, in: whole, conversation)
             let isEnd = answer.messages.upperBound == conversation.messages.count
-            let through = isEnd ? whole : try render(part(of: conversation, ..<answer.messages.upperBound), opensAnswer: false)
+            let through =
+                isEnd
+                ? whole
+                : try render(part(of: conversation, ..<answer.messages.upperBound), opensAnswer: false)
             guard let start, whole.utf8Starts(with: through), through.utf8.count >= start else {
                 throw ChatTemplateError.untrainable(
                     template: name,
-                    reason: "it writes answer \(index + 1) of \(answers.count) differently once the conversation goes on; "
+                    reason:
+                        "it writes answer \(index + 1) of \(answers.count) differently once the conversation goes on; "
                         + "use --loss_scale last_round, or a built-in --template"
                 )
             }
@@ -209,14 +236,19 @@ public struct JinjaChatTemplate: ChatTemplate {
     }
 
     private func part(of conversation: Conversation, _ range: PartialRangeUpTo<Int>) -> Conversation {
-        Conversation(Array(conversation.messages[range]), tools: conversation.tools, thinking: conversation.thinking)
+        Conversation(
+            Array(conversation.messages[range]),
+            tools: conversation.tools,
+            thinking: conversation.thinking
+        )
     }
 
     /// Where the prompt ends in the text. What it supplies of the thinking need not be there: an answer
     /// without thinking does not have it.
     private func promptEnd(of prompt: String, in whole: String) -> Int? {
         if whole.utf8Starts(with: prompt) { return prompt.utf8.count }
-        for supplied in ["<think>\n\n</think>\n\n", "<think>\n", "<think>"] where prompt.utf8Ends(with: supplied) {
+        for supplied in ["<think>\n\n</think>\n\n", "<think>\n", "<think>"]
+        where prompt.utf8Ends(with: supplied) {
             let end = prompt.utf8.count - supplied.utf8.count
             if whole.utf8Starts(with: prompt.utf8Slice(0..<end)) { return end }
         }
@@ -242,7 +274,8 @@ public struct JinjaChatTemplate: ChatTemplate {
                     ownWords: forged.compactMap { words in
                         let common = words.clamped(to: range)
                         return common.isEmpty
-                            ? nil : common.lowerBound - range.lowerBound..<common.upperBound - range.lowerBound
+                            ? nil
+                            : common.lowerBound - range.lowerBound..<common.upperBound - range.lowerBound
                     }
                 )
             )
@@ -261,14 +294,19 @@ public struct JinjaChatTemplate: ChatTemplate {
 
     /// Where control tokens stand that the row's own words spell out: rendering with other words of the same
     /// length in their place shows them.
-    private func forgedPlaces(in whole: String, _ conversation: Conversation, opensAnswer: Bool) throws -> [Range<Int>] {
+    private func forgedPlaces(in whole: String, _ conversation: Conversation, opensAnswer: Bool) throws
+        -> [Range<Int>]
+    {
         var changed = conversation
         var isChanged = false
         for index in changed.messages.indices {
             guard let content = changed.messages[index].content else { continue }
             for token in controlTokens where content.utf8Contains(token) {
                 let stand = String(repeating: "x", count: token.utf8.count)
-                changed.messages[index].content = (changed.messages[index].content ?? "").utf8Replacing(token, with: stand)
+                changed.messages[index].content = (changed.messages[index].content ?? "").utf8Replacing(
+                    token,
+                    with: stand
+                )
                 isChanged = true
             }
         }

@@ -36,13 +36,16 @@ public struct TemplateChoice: Sendable, Equatable {
     /// - Returns: a template ready for use.
     /// - Throws: ``ChatTemplateError`` where there is none, ``JinjaError`` where the checkpoint's own cannot be
     ///   read, ``FileError`` where a file cannot be read.
-    public func template(directory: String, model: String? = nil, tokenizer: Tokenizer) throws -> any ChatTemplate {
+    public func template(directory: String, model: String? = nil, tokenizer: Tokenizer) throws
+        -> any ChatTemplate
+    {
         if let name, name != "jinja" {
             if name.utf8Ends(with: ".jinja") { return try jinja(Self.text(of: name), name: name, tokenizer) }
             return try builtIn(name, tokenizer)
         }
         if name == nil {
-            let modelType = try? JSON(parsing: Self.text(of: "\(directory)/config.json"))["model_type"]?.stringValue
+            let modelType = try? JSON(parsing: Self.text(of: "\(directory)/config.json"))["model_type"]?
+                .stringValue
             if let known = RoundTemplate.name(forModel: model ?? directory, modelType: modelType) {
                 return try builtIn(known, tokenizer)
             }
