@@ -55,14 +55,18 @@ public final class BatchInference {
     /// Runs the model until all rows are answered, or until it is told to stop: the rows under way are not
     /// handed on then.
     ///
+    /// - Parameters:
+    ///   - isStopped: Asked before each step.
+    ///   - showText: Is given the answers' text as it comes.
     /// - Throws: as ``add(_:_:)``.
-    public func finish(isStopped: () -> Bool = { false }) throws {
-        while !generator.isIdle, !isStopped() { try step() }
+    public func finish(isStopped: () -> Bool = { false }, showText: (String) -> Void = { _ in }) throws {
+        while !generator.isIdle, !isStopped() { try step(showText) }
         try handOn()
     }
 
-    private func step() throws {
+    private func step(_ showText: (String) -> Void = { _ in }) throws {
         for update in try generator.step() {
+            if !update.text.isEmpty { showText(update.text) }
             generatedTokens += update.id == nil ? 0 : 1
             guard let generation = update.generation, let place = places.removeValue(forKey: update.request)
             else { continue }
