@@ -88,7 +88,7 @@ let package = Package(
         tests(of: "MimoModel", ["MimoNumerics", "MimoFiles"]),
         tests(of: "MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
         tests(of: "MimoTrain", ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoFiles"]),
-        tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoText", "MimoFiles"]),
+        tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         .testTarget(
             name: "CLITests",
             dependencies: [

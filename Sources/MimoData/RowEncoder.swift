@@ -78,15 +78,29 @@ public struct RowEncoder: Sendable {
     /// - Returns: at least one sample.
     /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
     public func samples(of row: JSON, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
-        if row["input_ids"] != nil {
-            let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
-            return try options.truncation.apply(to: sample, limit: options.maxLength)
-        }
-        return try samples(of: Conversation(row: row), origin: origin)
+        try explained(row, origin: origin).map(\.sample)
     }
 
     /// The samples of a conversation.
     public func samples(of conversation: Conversation, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
+        try explained(conversation, origin: origin).map(\.sample)
+    }
+
+    /// The samples of a row with what gave each token its weight: the same samples, made in the same way.
+    ///
+    /// - Parameters:
+    ///   - row: a row in the standard form, or a tokenized one.
+    ///   - origin: where the row stands.
+    /// - Returns: at least one sample.
+    /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
+    public func explained(_ row: JSON, origin: RowOrigin = RowOrigin()) throws -> [ExplainedSample] {
+        guard row["input_ids"] != nil else { return try explained(Conversation(row: row), origin: origin) }
+        let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
+        let spans = [WeighedTokens.Span(range: 0..<sample.ids.count, rule: "tokenized row")]
+        return try cut(ExplainedSample(sample: sample, spans: spans))
+    }
+
+    private func explained(_ conversation: Conversation, origin: RowOrigin) throws -> [ExplainedSample] {
         let row = try weighedTokens(of: conversation)
         guard !row.ids.isEmpty else { throw DataError.empty }
         let sample = Sample(
@@ -95,7 +109,22 @@ public struct RowEncoder: Sendable {
             lossScale: options.isBinaryLossScale ?? lossScale.isBinary ? nil : row.weights,
             origin: origin
         )
-        return try options.truncation.apply(to: sample, limit: options.maxLength)
+        return try cut(ExplainedSample(sample: sample, spans: row.spans))
+    }
+
+    private func cut(_ whole: ExplainedSample) throws -> [ExplainedSample] {
+        try options.truncation.parts(of: whole.sample.ids.count, limit: options.maxLength).map { part in
+            ExplainedSample(
+                sample: whole.sample.part(part),
+                spans: whole.spans.compactMap { span in
+                    let common = span.range.clamped(to: part)
+                    guard !common.isEmpty else { return nil }
+                    let moved = common.lowerBound - part.lowerBound..<common.upperBound - part.lowerBound
+                    return WeighedTokens.Span(range: moved, rule: span.rule)
+                },
+                wholeLength: whole.sample.ids.count
+            )
+        }
     }
 
     /// The tokens from which an answer to the conversation's last message is generated.
@@ -117,5 +146,21 @@ public struct RowEncoder: Sendable {
         row.learnTurnEnds(turnEnd)
         row.forgetFirst()
         return row
+    }
+}
+
+/// A sample, and what gave its tokens their weights.
+public struct ExplainedSample: Sendable {
+    /// The sample as it is trained on.
+    public let sample: Sample
+    /// Neighbouring tokens whose weight has one reason, in order, together all tokens.
+    public let spans: [WeighedTokens.Span]
+    /// How many tokens the row had before it was cut to the greatest length.
+    public let wholeLength: Int
+
+    init(sample: Sample, spans: [WeighedTokens.Span], wholeLength: Int? = nil) {
+        self.sample = sample
+        self.spans = spans
+        self.wholeLength = wholeLength ?? sample.ids.count
     }
 }

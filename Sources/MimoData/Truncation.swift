@@ -11,18 +11,16 @@ public enum Truncation: String, Sendable, Codable, CaseIterable {
     /// The row is an error that ends the run.
     case raise
 
-    /// The sample cut to at most `limit` tokens.
+    /// The parts of a row of `count` tokens that are kept, each at most `limit` tokens long.
     ///
     /// - Throws: ``DataError/tooLong(tokens:limit:)`` where too long rows are not cut.
-    func apply(to sample: Sample, limit: Int?) throws -> [Sample] {
-        guard let limit, sample.ids.count > limit else { return [sample] }
-        let count = sample.ids.count
+    func parts(of count: Int, limit: Int?) throws -> [Range<Int>] {
+        guard let limit, count > limit else { return [0..<count] }
         return switch self {
         case .delete, .raise: throw DataError.tooLong(tokens: count, limit: limit)
-        case .left: [sample.part(count - limit..<count)]
-        case .right: [sample.part(0..<limit)]
-        case .split:
-            stride(from: 0, to: count, by: limit).map { sample.part($0..<min($0 + limit, count)) }
+        case .left: [count - limit..<count]
+        case .right: [0..<limit]
+        case .split: stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
         }
     }
 }
@@ -30,6 +28,7 @@ public enum Truncation: String, Sendable, Codable, CaseIterable {
 extension Sample {
     /// A part of the sample as a sample: nothing predicts its first token.
     func part(_ range: Range<Int>) -> Sample {
+        if range.count == ids.count { return self }
         var part = Sample(
             ids: Array(ids[range]),
             labels: Array(labels[range]),

@@ -9,6 +9,14 @@ enum Console {
     /// Whether standard error is a terminal, on which a line can be rewritten.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
+    /// Whether standard output is a terminal, where text may be styled.
+    static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+
+    /// Writes a piece of a result.
+    static func piece(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
     /// Writes a result.
     static func result(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)

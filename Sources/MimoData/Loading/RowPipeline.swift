@@ -14,11 +14,13 @@ struct RowPipeline {
     let threads: Int
 
     /// - Parameters:
+    ///   - limit: how many rows are read; nil for all.
     ///   - isWanted: by the row's position; what is not wanted is passed to `take` unread, as nil.
     ///   - work: done on any thread.
     ///   - take: called in order.
     /// - Throws: ``FileError`` where a file cannot be read, and what `take` throws.
     func run<Output: Sendable>(
+        first limit: Int? = nil,
         isWanted: (Int) -> Bool = { _ in true },
         work: @Sendable (RawRow) throws -> Output,
         take: (Int, RowOrigin, Result<Output, any Error>?) throws -> Void
@@ -33,7 +35,7 @@ struct RowPipeline {
         }
         for file in files {
             let source = try DatasetFiles.open(file, limit: lineLimit)
-            while let row = try source.next() {
+            while limit.map({ position < $0 }) ?? true, let row = try source.next() {
                 if case .bytes(let content) = row.content { bytes += content.count }
                 batch.append(row)
                 position += 1

@@ -74,20 +74,17 @@ public struct RowReport: Sendable, Equatable {
 
     /// Counts a row that gave samples.
     mutating func keep(_ samples: [Sample]) {
-        read += 1
-        kept += 1
-        self.samples += samples.count
-        if samples.allSatisfy({ $0.countedTokens == 0 }) { masked += 1 }
-        for sample in samples {
-            tokens += sample.ids.count
-            countedTokens += sample.countedTokens
-        }
+        keep(lengths: samples.map(\.ids.count), countedTokens: samples.reduce(0) { $0 + $1.countedTokens })
     }
 
-    /// Counts a row that is used as it is.
-    mutating func keep() {
+    /// Counts a row that gave samples of these lengths.
+    mutating func keep(lengths: [Int], countedTokens counted: Int) {
         read += 1
         kept += 1
+        samples += lengths.count
+        tokens += lengths.reduce(0, +)
+        countedTokens += counted
+        if counted == 0 { masked += 1 }
     }
 
     /// Counts a row that was not asked for.
@@ -98,11 +95,15 @@ public struct RowReport: Sendable, Equatable {
 
     /// Counts a row that cannot be used.
     mutating func drop(_ origin: RowOrigin, _ error: any Error) {
+        drop(origin, reason: Reason(error), message: "\(error)")
+    }
+
+    /// Counts a row that cannot be used for a reason.
+    mutating func drop(_ origin: RowOrigin, reason: Reason, message: String) {
         read += 1
-        let reason = Reason(error)
         dropped[reason, default: 0] += 1
         if examples[reason, default: []].count < Self.examplesKept {
-            examples[reason, default: []].append(Example(origin: origin, message: "\(error)"))
+            examples[reason, default: []].append(Example(origin: origin, message: message))
         }
     }
 

@@ -6,6 +6,21 @@ public struct RawRow: Sendable {
     public let origin: RowOrigin
     /// Its bytes, or a defect of the place itself.
     public let content: Content
+    /// What is odd about the place, though the row can be read.
+    public var oddities: Set<Oddity> = []
+
+    /// Something odd about a place.
+    public enum Oddity: Sendable {
+        /// A byte order mark stands in front of the row.
+        case byteOrderMark
+        /// The line ends with a carriage return.
+        case carriageReturn
+    }
+
+    init(origin: RowOrigin, content: Content) {
+        self.origin = origin
+        self.content = content
+    }
 
     /// What was found.
     public enum Content: Sendable {
@@ -26,6 +41,8 @@ public struct RawRow: Sendable {
         case .value(let value): return value
         case .defect(let error): throw error
         case .bytes(let bytes):
+            // The parser lets some ill-formed sequences pass.
+            guard String(validating: bytes, as: UTF8.self) != nil else { throw DataError.notUTF8 }
             do {
                 return try JSON(parsing: bytes)
             } catch {
@@ -64,7 +81,10 @@ final class JSONLinesSource: RowSource {
             if !line.isTerminated, (try? JSON(parsing: line.bytes)) == nil {
                 return RawRow(origin: origin, content: .defect(.cutOff))
             }
-            return RawRow(origin: origin, content: .bytes(line.bytes))
+            var row = RawRow(origin: origin, content: .bytes(line.bytes))
+            if lines.hasByteOrderMark, line.number == 1 { row.oddities.insert(.byteOrderMark) }
+            if line.bytes.last == UInt8(ascii: "\r") { row.oddities.insert(.carriageReturn) }
+            return row
         }
         return nil
     }

@@ -40,3 +40,12 @@ public struct BoundaryTokens: Sendable, Equatable {
         )
     }
 }
+
+extension Tokenizer {
+    /// The texts of the control tokens.
+    package var controlTokens: [String] {
+        (0..<Int32(vocabularySize)).filter(isSpecial).compactMap { id in
+            bytes(of: id).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+}

@@ -17,6 +17,14 @@ public protocol ChatTemplate: Sendable {
     /// - Throws: ``ChatTemplateError`` where the conversation does not fit the template.
     func segments(of conversation: Conversation, for purpose: Purpose) throws -> [Segment]
 
+    /// What the generation prompt puts in front of the answer, such as `<think>\n`; empty for nothing.
+    ///
+    /// An answer that begins with it was begun by the prompt: at inference the model goes on behind it.
+    ///
+    /// - Parameter conversation: its own thinking options count.
+    /// - Returns: the text.
+    func suppliedPrefix(of conversation: Conversation) -> String
+
     /// What ends an answer, piece by piece: wherever these tokens directly follow a learned token inside a
     /// conversation they are learned too.
     ///
@@ -58,6 +66,11 @@ public struct RoundTemplate: ChatTemplate {
     /// What ends an answer.
     public func turnEnd() throws -> [Segment.Content] {
         try family.suffix.segments(.suffix, of: self).map(\.content)
+    }
+
+    /// What the generation prompt puts in front of the answer.
+    public func suppliedPrefix(of conversation: Conversation) -> String {
+        responsePrefix(options.overridden(by: conversation.thinking))
     }
 
     /// What is put in front of an answer to be generated.

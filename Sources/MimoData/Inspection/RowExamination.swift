@@ -1,0 +1,231 @@
+internal import MimoFiles
+internal import MimoText
+
+/// Looks at one row closely.
+struct RowExamination {
+    private(set) var findings: [RowFinding] = []
+    private let encoder: RowEncoder
+    private let controlTokens: [String]
+
+    private init(encoder: RowEncoder, controlTokens: [String]) {
+        self.encoder = encoder
+        self.controlTokens = controlTokens
+    }
+
+    /// Everything about a row that training takes or drops.
+    static func check(
+        _ raw: RawRow,
+        standardizer: RowStandardizer,
+        encoder: RowEncoder,
+        controlTokens: [String]
+    ) -> RowCheck {
+        var examination = RowExamination(encoder: encoder, controlTokens: controlTokens)
+        examination.lookAtPlace(raw)
+        do {
+            let row = try standardizer.standardize(examination.parsed(raw))
+            let samples = try encoder.explained(row, origin: raw.origin)
+            examination.lookAt(row)
+            examination.lookAt(samples)
+            return RowCheck(
+                origin: raw.origin,
+                defect: nil,
+                findings: examination.findings,
+                lengths: samples.map(\.sample.ids.count),
+                countedTokens: samples.reduce(0) { $0 + $1.sample.countedTokens },
+                fingerprint: fingerprint(of: row)
+            )
+        } catch {
+            let defect = RowCheck.Defect(reason: RowReport.Reason(error), message: "\(error)")
+            return RowCheck(
+                origin: raw.origin,
+                defect: defect,
+                findings: examination.findings,
+                lengths: [],
+                countedTokens: 0,
+                fingerprint: nil
+            )
+        }
+    }
+
+    private mutating func find(_ kind: RowFinding.Kind, _ message: String) {
+        findings.append(RowFinding(kind, message))
+    }
+
+    // MARK: The place and its bytes
+
+    private mutating func lookAtPlace(_ raw: RawRow) {
+        if raw.oddities.contains(.byteOrderMark) {
+            find(.byteOrderMark, "the file begins with a byte order mark")
+        }
+        if raw.oddities.contains(.carriageReturn) { find(.carriageReturn, "the line ends with CR LF") }
+        guard case .bytes(let bytes) = raw.content else { return }
+        if LoneSurrogates.occur(in: bytes) {
+            find(.loneSurrogate, "an escape \\uD800 to \\uDFFF without its other half becomes U+FFFD")
+        }
+    }
+
+    /// The row's value; a member that is named twice is noted.
+    private mutating func parsed(_ raw: RawRow) throws -> JSON {
+        if case .bytes(let bytes) = raw.content, String(validating: bytes, as: UTF8.self) != nil,
+            let value = try? JSON(parsing: bytes, rejectingDuplicateKeys: true)
+        {
+            return value
+        }
+        let value = try raw.parsed()
+        if case .bytes = raw.content {
+            find(.repeatedMember, "an object names a member twice; the last one counts")
+        }
+        return value
+    }
+
+    // MARK: The conversation
+
+    private mutating func lookAt(_ row: JSON) {
+        guard let messages = row["messages"]?.arrayValue else { return }
+        var roles: [String] = []
+        for (index, message) in messages.enumerated() {
+            let role = message["role"]?.stringValue ?? ""
+            let text = message["content"]?.stringValue ?? ""
+            lookAtText(text, place: "message \(index + 1) (\(role))")
+            if role == "user", text.trimmedLikePython.isEmpty {
+                find(.emptyQuery, "message \(index + 1) (user) is empty")
+            }
+            if role == "assistant" { lookAtAnswer(text, number: index + 1) }
+            if let before = roles.last, before == role, role == "user" || role == "assistant" {
+                find(.sameRoleTwice, "messages \(index) and \(index + 1) are both of the role \(role)")
+            }
+            roles.append(role)
+        }
+        let turns = roles.drop { $0 == "system" }
+        if turns.first == "assistant" {
+            find(.assistantFirst, "the assistant speaks first; an empty user turn is put in front")
+        }
+        if !turns.contains("assistant"), !turns.contains("tool_call") {
+            find(.noResponse, "there is no response")
+        }
+        if roles.contains("tool_call"), row["tools"]?.arrayValue?.isEmpty ?? true {
+            find(.callWithoutTools, "there are tool calls, but no \"tools\"")
+        }
+        if let call = roles.lastIndex(of: "tool_call"), call + 1 < roles.count,
+            !["tool", "tool_response"].contains(roles[call + 1])
+        {
+            find(.unansweredCall, "message \(call + 1) (tool_call) is not followed by a result")
+        }
+    }
+
+    private mutating func lookAtText(_ text: String, place: String) {
+        let scalars = text.unicodeScalars
+        if scalars.contains("\0") { find(.nul, "\(place) holds a NUL character") }
+        if scalars.contains("\r") { find(.carriageReturnInText, "\(place) holds carriage returns") }
+        if scalars.contains("\u{fffd}") {
+            find(.replacementCharacter, "\(place) holds U+FFFD: characters were lost before")
+        }
+        if let token = controlTokens.first(where: { text.utf8Contains($0) }) {
+            let effect =
+                encoder.options.parsesSpecialInContent ? "it becomes a control token" : "it stays text"
+            find(.controlToken, "\(place) spells out \(token); \(effect)")
+        }
+        for placeholder in ["{{NAME}}", "{{AUTHOR}}"] where text.utf8Contains(placeholder) {
+            find(.placeholder, "\(place) holds \(placeholder); fill it with --model_name and --model_author")
+        }
+    }
+
+    private mutating func lookAtAnswer(_ text: String, number: Int) {
+        let place = "message \(number) (assistant)"
+        let trimmed = text.trimmedLikePython
+        if trimmed.isEmpty {
+            find(.emptyResponse, "\(place) is empty")
+            return
+        }
+        if !trimmed.isSame(as: text) { find(.whiteSpaceAtEnds, "\(place) has white space around it") }
+        lookAtThinking(text, place: place)
+    }
+
+    private mutating func lookAtThinking(_ text: String, place: String) {
+        var depth = 0
+        var position = 0
+        var isFirst = true
+        while true {
+            let opening = text.utf8Range(of: "<think>", from: position)
+            let closing = text.utf8Range(of: "</think>", from: position)
+            switch (opening, closing) {
+            case (let open?, let close) where close.map({ open.lowerBound < $0.lowerBound }) ?? true:
+                if isFirst, !text.utf8Slice(0..<open.lowerBound).trimmedLikePython.isEmpty {
+                    find(.textBeforeThink, "\(place) has text before <think>")
+                }
+                depth += 1
+                if depth == 2 { find(.nestedThink, "\(place) opens <think> inside of <think>") }
+                position = open.upperBound
+            case (_, let close?):
+                if depth == 0 {
+                    find(.unopenedThink, "\(place) closes </think> without opening it")
+                } else {
+                    depth -= 1
+                }
+                position = close.upperBound
+                if depth == 0, text.utf8Slice(position..<text.utf8.count).trimmedLikePython.isEmpty {
+                    find(.thinkOnly, "\(place) thinks and then says nothing")
+                }
+            default:
+                if depth > 0 { find(.unclosedThink, "\(place) does not close <think>") }
+                return
+            }
+            isFirst = false
+        }
+    }
+
+    // MARK: The samples
+
+    private mutating func lookAt(_ samples: [ExplainedSample]) {
+        if samples.allSatisfy({ $0.sample.countedTokens == 0 }) {
+            find(.masked, "every label is masked, so that nothing is learned from the row")
+        }
+        guard let whole = samples.first?.wholeLength, let limit = encoder.options.maxLength, whole > limit
+        else { return }
+        if samples.count > 1 {
+            find(.split, "its \(whole) tokens are split into \(samples.count) samples of at most \(limit)")
+        } else {
+            let end = encoder.options.truncation == .left ? "beginning" : "end"
+            find(.truncated, "its \(whole) tokens are cut to \(limit); the \(end) is lost")
+        }
+    }
+
+    /// FNV-1a of the row's text (Fowler, Noll and Vo).
+    private static func fingerprint(of row: JSON) -> UInt64 {
+        row.text().utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
+    }
+}
+
+/// Escapes of JSON that stand for half a character.
+enum LoneSurrogates {
+    static func occur(in bytes: [UInt8]) -> Bool {
+        var position = 0
+        while let slash = bytes[position...].firstIndex(of: UInt8(ascii: "\\")) {
+            guard let unit = unit(at: slash, in: bytes) else {
+                position = min(slash + 2, bytes.count)
+                continue
+            }
+            position = slash + 6
+            switch unit {
+            case 0xd800...0xdbff:
+                guard let low = self.unit(at: position, in: bytes), (0xdc00...0xdfff).contains(low) else {
+                    return true
+                }
+                position += 6
+            case 0xdc00...0xdfff: return true
+            default: break
+            }
+        }
+        return false
+    }
+
+    /// The number of an escape `\uXXXX`.
+    private static func unit(at slash: Int, in bytes: [UInt8]) -> UInt32? {
+        guard slash + 6 <= bytes.count, bytes[slash] == UInt8(ascii: "\\"),
+            bytes[slash + 1] == UInt8(ascii: "u")
+        else {
+            return nil
+        }
+        return UInt32(String(decoding: bytes[(slash + 2)..<(slash + 6)], as: UTF8.self), radix: 16)
+    }
+}
