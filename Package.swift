@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "CLITests",
             dependencies: [
-                "MimoTestSupport", "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles", "mimo-sft",
+                "MimoTestSupport", "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles",
+                "mimo-sft",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"],

@@ -37,9 +37,7 @@ enum BuiltCommand {
         return "mimo-sft"
     }()
 
-    /// Runs the command to its end.
-    ///
-    /// - Parameter shell: what a shell is to do first.
+    /// Runs the command to its end; `shell` is what a shell is to do first.
     static func run(_ arguments: [String], in folder: TemporaryFolder, after shell: String = ":") throws
         -> Outcome
     {
@@ -54,7 +52,7 @@ enum BuiltCommand {
         private let errors: String
         private var hasEnded = false
 
-        /// - Parameter shell: what a shell is to do first.
+        /// Starts it; `shell` is what a shell is to do first.
         init(_ arguments: [String], in folder: TemporaryFolder, after shell: String = ":") throws {
             let name = "\(folder.path)/.run-\(UInt64.random(in: 0 ... .max))"
             (output, errors) = ("\(name).out", "\(name).err")

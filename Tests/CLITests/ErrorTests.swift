@@ -33,7 +33,7 @@ import Testing
                 ["sft", "--model", "m"], 64,
                 "--dataset is missing; expected a file of rows, such as data.jsonl"
             ),
-            (["trian"], 64, "there is no command trian; expected one of sft, merge, export"),
+            (["merg"], 64, "there is no command merg; did you mean merge?"),
             (["--lora_rnak", "8"], 64, "there is no option --lora_rnak; did you mean --lora_rank?"),
             (["--lora_rank", "eight"], 64, "The value 'eight' is invalid for '--lora-rank <n>'"),
             (["--dataset"], 64, "Missing value for '--dataset <file ...>'"),
@@ -44,7 +44,10 @@ import Testing
                 "--columns is [1]; expected a JSON object"
             ),
             (["sft", "run.yaml"], 1, "run.yaml: cannot open: No such file or directory"),
-            (["--model", "nowhere", "--dataset", "d"], 1, "nowhere: there is no such model folder"),
+            (
+                ["--model", "./nowhere", "--dataset", "d"], 1,
+                "./nowhere: no such folder; expected a model's folder, or its id on a hub (ORG/NAME)"
+            ),
             (
                 ["merge"], 64,
                 "--adapters is missing; expected an adapter's folder, such as output/…/checkpoint-100"
@@ -70,9 +73,10 @@ import Testing
             ["--model", "XiaomiMiMo/MiMo-7B-RL", "--dataset", "d"],
             code: 1,
             says:
-                "XiaomiMiMo/MiMo-7B-RL: no such model folder, nor in \(folder.path)/.cache/huggingface/hub, "
-                + "\(folder.path)/.cache/modelscope; download it, for example with: hf download "
-                + "XiaomiMiMo/MiMo-7B-RL, or: modelscope download --model XiaomiMiMo/MiMo-7B-RL"
+                "XiaomiMiMo/MiMo-7B-RL: no such folder, and not downloaded to "
+                + "\(folder.path)/.cache/huggingface/hub or \(folder.path)/.cache/modelscope/hub; "
+                + "download it with: hf download XiaomiMiMo/MiMo-7B-RL, "
+                + "or: modelscope download --model XiaomiMiMo/MiMo-7B-RL"
         )
     }
 

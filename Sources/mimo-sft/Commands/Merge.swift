@@ -48,7 +48,7 @@ struct MergeOptions: ParsableArguments {
     func merge(_ model: ModelOptions) throws {
         let folder = try model.adapter
         let output = outputDir ?? "\(folder)-merged"
-        let base = try Checkpoint(directory: ModelLocator.base(ofAdapter: folder, named: model.model))
+        let base = try Checkpoint(directory: ModelLocator().base(ofAdapter: folder, named: model.model))
         let adapter = try Adapter(directory: folder, for: base.config)
         let report = try AdapterMerge(base: base, adapter: adapter).write(
             to: output,

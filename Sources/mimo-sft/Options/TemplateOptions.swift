@@ -4,8 +4,10 @@ import MimoData
 /// How rows become tokens.
 struct TemplateOptions: ParsableArguments {
     @Option(
-        help:
+        help: .taking(
+            "name",
             "How conversations are written: qwen, mimo_rl, qwen3, chatml and so on; by the model if not given."
+        )
     )
     var template: String?
 
