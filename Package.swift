@@ -27,6 +27,7 @@ let package = Package(
     name: "mimo-sft",
     products: [
         .executable(name: "mimo-sft", targets: ["mimo-sft"]),
+        .executable(name: "mimo-sft-bench", targets: ["mimo-sft-bench"]),
         .library(
             name: "MimoSFT",
             targets: ["MimoText", "MimoData", "MimoModel", "MimoAdapter", "MimoTrain", "MimoInfer"]
@@ -65,6 +66,15 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .executableTarget(
+            name: "mimo-sft-bench",
+            dependencies: [
+                "MimoTrain", "MimoModel", "MimoData", "MimoText", "MimoNumerics", "MimoFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+
         .target(
             name: "MimoTestSupport",
             dependencies: ["MimoFiles"],
@@ -78,7 +88,7 @@ let package = Package(
         tests(of: "MimoModel", ["MimoNumerics", "MimoFiles"]),
         tests(of: "MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
         tests(of: "MimoTrain", ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoFiles"]),
-        tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoText", "MimoFiles"]),
+        tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         .testTarget(
             name: "CLITests",
             dependencies: ["MimoTestSupport", "MimoFiles", "mimo-sft"],

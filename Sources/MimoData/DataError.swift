@@ -10,6 +10,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case badTokenizedRow(String)
     /// A row's bytes are no JSON object.
     case notJSON(String)
+    /// The file ends inside of the row.
+    case cutOff
+    /// A row is longer than rows may be.
+    case lineTooLong(bytes: Int, limit: Int)
+    /// A row's bytes are not UTF-8.
+    case notUTF8
     /// A row has none of the shapes that are known.
     case unknownShape(columns: [String])
     /// A row has a known shape, with something in it that cannot be used.
@@ -23,6 +29,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An option has a value that it cannot have.
     case badOption(String, reason: String)
 
+    /// The error in one line.
     public var description: String {
         switch self {
         case .unknownLossScale(let name, let known):
@@ -32,6 +39,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .empty: "the row has no tokens"
         case .badTokenizedRow(let reason): "tokenized row: \(reason)"
         case .notJSON(let reason): reason
+        case .cutOff: "the file ends inside of this row; it was cut off"
+        case .lineTooLong(let bytes, let limit):
+            "the row has \(bytes) bytes, more than the \(limit) that are read; is a line feed missing?"
+        case .notUTF8: "the row is not UTF-8; convert the file"
         case .unknownShape(let columns):
             "no known columns; expected \"messages\", \"conversations\", \"query\"/\"response\", "
                 + "\"instruction\"/\"input\"/\"output\" or \"input_ids\"/\"labels\", found "

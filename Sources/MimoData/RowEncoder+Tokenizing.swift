@@ -6,7 +6,7 @@ extension RowEncoder {
     func tokenize(_ segments: [WeightedSegment]) -> WeighedTokens {
         var tokens = WeighedTokens()
         var stretch = WeightedText()
-        for piece in segments {
+        for piece in options.tokenization == .offsets ? segments.flatMap(separatingSupplied) : segments {
             switch piece.segment.content {
             case .ids(let ids):
                 append(stretch, to: &tokens)
@@ -17,6 +17,7 @@ extension RowEncoder {
                 if cuts(before: piece, behind: stretch) {
                     append(stretch, to: &tokens)
                     stretch = WeightedText()
+                    if options.tokenization == .offsets { tokens.answerStarts.append(tokens.ids.count) }
                 }
                 stretch.append(piece, text: text)
             }
@@ -25,12 +26,35 @@ extension RowEncoder {
         return tokens
     }
 
+    /// What the generation prompt supplies of an answer belongs to the prompt: it is cut off, and not learned
+    /// unless everything is.
+    private func separatingSupplied(_ piece: WeightedSegment) -> [WeightedSegment] {
+        let count = piece.segment.suppliedBytes
+        guard count > 0, let text = piece.segment.text else { return [piece] }
+        var supplied = piece
+        supplied.segment.kind = .responsePrefix
+        supplied.segment.content = .text(text.utf8Slice(0..<count))
+        supplied.segment.ownWords = piece.segment.ownWords.compactMap { words in
+            let common = words.clamped(to: 0..<count)
+            return common.isEmpty ? nil : common
+        }
+        if lossScale.base != .all { (supplied.weight, supplied.rule) = (0, "supplied by the prompt") }
+        var rest = piece
+        rest.segment.suppliedBytes = 0
+        rest.segment.content = .text(text.utf8Slice(count..<text.utf8.count))
+        rest.segment.ownWords = piece.segment.ownWords.compactMap { words in
+            let common = words.clamped(to: count..<text.utf8.count)
+            return common.isEmpty ? nil : common.lowerBound - count..<common.upperBound - count
+        }
+        return [supplied, rest]
+    }
+
     private func cuts(before piece: WeightedSegment, behind stretch: WeightedText) -> Bool {
         guard let last = stretch.parts.last else { return false }
         return switch options.tokenization {
         case .segments: last.weight != piece.weight
-        // An answer begins where the prompt for it ended. Its parts are one text.
-        case .offsets: piece.segment.kind == .response && last.kind != .response
+        // An answer begins where the prompt for it ended.
+        case .offsets: last.kind.isPrompt && !piece.segment.kind.isPrompt
         }
     }
 
@@ -115,5 +139,15 @@ private struct WeightedText {
             )
         )
         ownWords += piece.segment.ownWords.map { $0.lowerBound + start..<$0.upperBound + start }
+    }
+}
+
+extension Segment.Kind {
+    /// Whether the piece is given to the model, not said by it.
+    fileprivate var isPrompt: Bool {
+        switch self {
+        case .opening, .prompt, .responsePrefix: true
+        case .response, .separator, .suffix: false
+        }
     }
 }

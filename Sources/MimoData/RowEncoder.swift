@@ -39,7 +39,12 @@ public struct RowEncoder: Sendable {
 
     /// An encoder.
     ///
-    /// - Parameter vocabularySize: the model's, where it has more ids than the tokenizer.
+    /// - Parameters:
+    ///   - tokenizer: what makes ids of text.
+    ///   - template: what writes conversations.
+    ///   - lossScale: what counts how much.
+    ///   - options: how rows are encoded.
+    ///   - vocabularySize: the model's, where it has more ids than the tokenizer.
     /// - Throws: ``ChatTemplateError`` where the template needs a token that the tokenizer lacks, or
     ///   ``DataError/badOption(_:reason:)``.
     public init(
@@ -67,7 +72,10 @@ public struct RowEncoder: Sendable {
 
     /// The samples of a row: one, or several where a long row is split.
     ///
-    /// - Parameter row: a row in the standard form, see ``RowStandardizer``, or `{"input_ids", "labels"}`.
+    /// - Parameters:
+    ///   - row: a row in the standard form, see ``RowStandardizer``, or `{"input_ids", "labels"}`.
+    ///   - origin: where the row stands.
+    /// - Returns: at least one sample.
     /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
     public func samples(of row: JSON, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
         if row["input_ids"] != nil {

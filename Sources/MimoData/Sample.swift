@@ -37,5 +37,6 @@ public struct RowOrigin: Sendable, Hashable, CustomStringConvertible {
         self.line = line
     }
 
+    /// The error in one line.
     public var description: String { "\(path):\(line)" }
 }

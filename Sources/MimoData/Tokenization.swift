@@ -21,6 +21,9 @@ public struct WeighedTokens: Sendable {
     /// What gave the weights: neighbouring tokens of one rule, in order, together all tokens.
     public var spans: [Span] = []
 
+    /// Where answers begin, as inference would begin them; only known where text is cut there.
+    public var answerStarts: [Int] = []
+
     /// Neighbouring tokens whose weight has one reason.
     public struct Span: Sendable, Equatable {
         /// The tokens.

@@ -19,13 +19,16 @@ public protocol BlockSource: AnyObject {
 
 /// A file's bytes as they are, in blocks of a fixed size.
 public final class FileBlocks: BlockSource {
+    /// The path of the file that is read.
     public let path: String
     private let descriptor: Int32
     private let blockSize: Int
 
     /// Opens a file to be read from its start.
     ///
-    /// - Parameter blockSize: bytes a block.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - blockSize: bytes a block.
     /// - Throws: ``FileError`` where the path cannot be opened or is a folder.
     public init(path: String, blockSize: Int = 1 << 18) throws {
         self.path = path
@@ -38,6 +41,7 @@ public final class FileBlocks: BlockSource {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// The next bytes, or nil at the end.
     public func nextBlock() throws -> [UInt8]? {
         let path = self.path
         let block = try [UInt8](unsafeUninitializedCapacity: blockSize) { buffer, count in

@@ -20,6 +20,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
         if case .system(_, _, let code) = self { code } else { nil }
     }
 
+    /// The error in one line.
     public var description: String {
         switch self {
         case .system(let path, let action, let code):

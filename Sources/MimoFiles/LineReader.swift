@@ -21,7 +21,7 @@ public struct Line: Sendable, Equatable {
     public var isTooLong: Bool { byteCount > bytes.count }
 
     /// Whether nothing but white space stands on the line.
-    public var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0d).contains($0) } }
+    public var isBlank: Bool { !isTooLong && bytes.allSatisfy { $0 == 0x20 || (0x09...0x0d).contains($0) } }
 }
 
 /// Streams the lines of a file, plain or zstd, in constant memory.

@@ -2,6 +2,7 @@ internal import CZstd
 
 /// The decompressed bytes of a zstd file, whose frames may follow one another.
 public final class ZstdReader: BlockSource {
+    /// The path of the file that is read.
     public let path: String
     private let source: any BlockSource
     private let stream: OpaquePointer
@@ -30,6 +31,7 @@ public final class ZstdReader: BlockSource {
 
     deinit { ZSTD_freeDCtx(stream) }
 
+    /// The next bytes, or nil at the end.
     public func nextBlock() throws -> [UInt8]? {
         while true {
             if consumed == input.count, !inputEnded {

@@ -2,12 +2,15 @@ internal import MimoFiles
 
 /// `hermes`: tool calls inside `<tool_call>` tags count twice.
 public struct HermesLossScale: LossScaleStrategy {
+    /// The name.
     public let name = "hermes"
+    /// Whether the weights are only ever 0 and 1.
     public let isBinary = false
 
     /// The strategy.
     public init() {}
 
+    /// The text cut into parts with a weight each.
     public func split(_ text: String, query: String?) -> [ScaledPart] {
         let open = "<tool_call>"
         let close = "</tool_call>"

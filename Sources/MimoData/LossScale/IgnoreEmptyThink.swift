@@ -3,12 +3,15 @@
 /// The blocks are `<think></think>` with nothing but white space inside, a bare `</think>` or `</mm:think>`
 /// (whose opening the prompt supplied), Gemma's empty thought channel and Seed's zero budget.
 public struct IgnoreEmptyThink: LossScaleStrategy {
+    /// The name.
     public let name = "ignore_empty_think"
+    /// Whether the weights are only ever 0 and 1.
     public let isBinary = true
 
     /// The strategy.
     public init() {}
 
+    /// The text cut into parts with a weight each.
     public func split(_ text: String, query: String?) -> [ScaledPart] {
         LeadingPattern.split(text, rule: name, match: Self.passEmptyThink)
     }

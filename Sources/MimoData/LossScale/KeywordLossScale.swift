@@ -11,7 +11,9 @@ public struct KeywordLossScale: LossScaleStrategy {
         let following: Double
     }
 
+    /// The name.
     public let name: String
+    /// Whether the weights are only ever 0 and 1.
     public let isBinary = false
     let keywords: [Keyword]
 
@@ -20,6 +22,7 @@ public struct KeywordLossScale: LossScaleStrategy {
         self.keywords = keywords.map { Keyword(text: $0.0, weight: $0.1, following: $0.2) }
     }
 
+    /// The text cut into parts with a weight each.
     public func split(_ text: String, query: String?) -> [ScaledPart] {
         var parts: [ScaledPart] = []
         var last: Keyword?

@@ -107,6 +107,7 @@ public struct LossScale: Sendable {
                 return common.isEmpty
                     ? nil : common.lowerBound - range.lowerBound..<common.upperBound - range.lowerBound
             }
+            piece.suppliedBytes = min(max(0, segment.suppliedBytes - range.lowerBound), range.count)
             return WeightedSegment(piece, weight: part.weight, rule: part.rule ?? base.rawValue)
         }
     }

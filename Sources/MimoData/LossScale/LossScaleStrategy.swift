@@ -8,7 +8,10 @@ public protocol LossScaleStrategy: Sendable {
 
     /// The text cut into parts that give the text when joined; empty texts may give none.
     ///
-    /// - Parameter query: the user's text that the segment answers, where there is one.
+    /// - Parameters:
+    ///   - text: the text of a learned segment, or a part of one.
+    ///   - query: the user's text that the segment answers, where there is one.
+    /// - Returns: the parts in order.
     func split(_ text: String, query: String?) -> [ScaledPart]
 }
 

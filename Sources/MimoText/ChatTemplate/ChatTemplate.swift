@@ -13,8 +13,17 @@ public protocol ChatTemplate: Sendable {
     /// - Parameters:
     ///   - conversation: what was said; for ``Purpose/generation`` the last message is the one to answer.
     ///   - purpose: whether it is to be learned or continued.
+    /// - Returns: pieces that give the whole text when joined.
     /// - Throws: ``ChatTemplateError`` where the conversation does not fit the template.
     func segments(of conversation: Conversation, for purpose: Purpose) throws -> [Segment]
+
+    /// What the generation prompt puts in front of the answer, such as `<think>\n`; empty for nothing.
+    ///
+    /// An answer that begins with it was begun by the prompt: at inference the model goes on behind it.
+    ///
+    /// - Parameter conversation: its own thinking options count.
+    /// - Returns: the text.
+    func suppliedPrefix(of conversation: Conversation) -> String
 
     /// What ends an answer, piece by piece: wherever these tokens directly follow a learned token inside a
     /// conversation they are learned too.
@@ -29,6 +38,7 @@ public protocol ChatTemplate: Sendable {
 /// A template that writes a conversation round by round: an opening, then for each round prompt and answer,
 /// with a separator between rounds and a suffix at the end.
 public struct RoundTemplate: ChatTemplate {
+    /// The name.
     public let name: String
     /// The family's fixed parts.
     let family: TemplateFamily
@@ -39,8 +49,10 @@ public struct RoundTemplate: ChatTemplate {
     let options: ThinkingOptions
     let tokens: BoundaryTokens
 
+    /// Whether answers may come with or without thinking.
     public var isHybridThinking: Bool { family.isThinking && !family.nonThinkingPrefix.isEmpty }
 
+    /// Texts at which a generated answer ends.
     public var stopWords: [String] {
         var words = family.stopWords
         if case .text(let stretches)? = family.suffix.pieces.last {
@@ -51,8 +63,14 @@ public struct RoundTemplate: ChatTemplate {
         return words
     }
 
+    /// What ends an answer.
     public func turnEnd() throws -> [Segment.Content] {
         try family.suffix.segments(.suffix, of: self).map(\.content)
+    }
+
+    /// What the generation prompt puts in front of the answer.
+    public func suppliedPrefix(of conversation: Conversation) -> String {
+        responsePrefix(options.overridden(by: conversation.thinking))
     }
 
     /// What is put in front of an answer to be generated.

@@ -33,6 +33,7 @@ public enum ChatTemplateError: Error, Equatable, Sendable, CustomStringConvertib
     /// The checkpoint's own template did something that cannot be trained on.
     case untrainable(template: String, reason: String)
 
+    /// The error in one line.
     public var description: String {
         switch self {
         case .noMessages: "\"messages\" holds no turn; expected at least one user or assistant message"

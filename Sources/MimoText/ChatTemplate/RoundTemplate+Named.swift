@@ -39,6 +39,7 @@ extension RoundTemplate {
     /// - Parameters:
     ///   - model: the model's id or folder; its last component counts.
     ///   - modelType: `model_type` of its config.json.
+    /// - Returns: one of ``names``, or nil.
     public static func name(forModel model: String, modelType: String?) -> String? {
         let name = Folder.name(of: model).lowercased().replacing("_", with: "-")
         let has: (String) -> Bool = { name.contains($0) }
@@ -50,17 +51,11 @@ extension RoundTemplate {
             return has("instruct") || has("base") ? "qwen3_nothinking" : "qwen3"
         }
         if has("qwen2.5") || has("qwen2-5") { return has("math") ? "qwen2_5_math" : "qwen2_5" }
-        if has("qwen") || modelType == "qwen2" { return "qwen" }
-        if has("smollm") { return "chatml" }
-        if has("llama-3") || has("llama3") { return "llama3" }
-        if has("llama-2") || has("llama2") { return "llama" }
+        if has("qwen2-") || has("qwen1.5") { return "qwen" }
+        if has("llama-3-") || has("llama3-") { return "llama3" }
+        if has("llama-2-") || has("llama2-") { return "llama" }
         if has("mistral-nemo") { return "mistral_nemo" }
-        if has("mistral") { return "llama" }
-        if has("phi-3") { return "phi3" }
-        if has("phi-4") { return "phi4" }
-        if has("zephyr") { return "zephyr" }
-        if has("gemma") { return "gemma" }
-        if has("deepseek-v2.5") { return "deepseek_v2_5" }
+        if has("phi-3-") { return "phi3" }
         return nil
     }
 }

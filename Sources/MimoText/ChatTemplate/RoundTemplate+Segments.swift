@@ -1,6 +1,7 @@
 internal import MimoFiles
 
 extension RoundTemplate {
+    /// The conversation laid out in segments.
     public func segments(of conversation: Conversation, for purpose: Purpose) throws -> [Segment] {
         let options = options.overridden(by: conversation.thinking)
         var turns = try Turns(conversation, template: self)
@@ -88,6 +89,7 @@ extension RoundTemplate {
         }
         var query: String?
         if case .user(let words) = round.prompt { query = words.text }
+        let supplied = responsePrefix(options)
         var segments = round.answers.compactMap { answer in
             answer.text.map { text in
                 Segment(
@@ -101,20 +103,25 @@ extension RoundTemplate {
                 )
             }
         }
+        if let text = segments.first?.text, text.utf8Starts(with: supplied) {
+            segments[0].suppliedBytes = supplied.utf8.count
+        }
         if let next {
             if case .tool = next.prompt { return segments }
             segments += try (family.separator ?? .nothing).segments(.separator, round: index, of: self)
-        } else if endsAnswer(round.answers.last?.text ?? "", for: purpose) {
+        } else if let word = stopWord(ending: round.answers.last?.text ?? "") {
+            // The answer brings its end itself, which is then the template's and no word of its own.
+            if let last = segments.indices.last, let count = segments[last].text?.utf8.count {
+                segments[last].ownWords = [0..<max(0, count - word.utf8.count)].filter { !$0.isEmpty }
+            }
+        } else if purpose != .generation, !family.writesBoundaries || tokens.trailing.isEmpty {
             segments += try family.suffix.segments(.suffix, round: index, of: self)
         }
         return segments
     }
 
-    /// Whether the suffix follows the last answer: not where the answer brings it itself, or is to be continued.
-    private func endsAnswer(_ text: String, for purpose: Purpose) -> Bool {
-        guard purpose != .generation, !family.writesBoundaries || tokens.trailing.isEmpty else {
-            return false
-        }
-        return !stopWords.contains { text.utf8Ends(with: $0) }
+    /// The stop word that an answer ends with, which no suffix follows then.
+    private func stopWord(ending text: String) -> String? {
+        stopWords.first { text.utf8Ends(with: $0) }
     }
 }

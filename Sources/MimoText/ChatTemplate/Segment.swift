@@ -41,6 +41,10 @@ public struct Segment: Sendable {
     /// Which bytes of the text are the row's own words, not the template's; ascending, not touching.
     public var ownWords: [Range<Int>]
 
+    /// How many bytes at the text's beginning the generation prompt supplies at inference: where an answer
+    /// begins as ``ChatTemplate/suppliedPrefix(of:)`` says.
+    public var suppliedBytes = 0
+
     /// A segment.
     public init(
         _ kind: Kind,

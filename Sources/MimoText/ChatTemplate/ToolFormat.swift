@@ -5,8 +5,11 @@ protocol ToolFormat: Sendable {
     /// The system prompt that tells the model its tools.
     ///
     /// - Parameters:
+    ///   - tools: the schemas.
     ///   - system: the conversation's system prompt.
     ///   - firstTurn: the text of the first message, which some formats put the tools into.
+    /// - Returns: the whole system prompt.
+    /// - Throws: ``ChatTemplateError/badTool(_:)`` where a schema lacks what the format prints.
     func systemPrompt(for tools: [JSON], system: String?, firstTurn: inout String) throws -> String
 
     /// The assistant's text for neighbouring calls.
@@ -14,8 +17,12 @@ protocol ToolFormat: Sendable {
 
     /// The turn that holds results, up to where the answer begins.
     ///
-    /// - Parameter answer: the assistant's text before; a format may append to it. Nil where the assistant's
-    ///   turn has several parts and the format wants one.
+    /// - Parameters:
+    ///   - results: what the tools said.
+    ///   - answer: the assistant's text before; a format may append to it.
+    ///   - isOnlyPart: whether that text is the assistant's whole turn.
+    ///   - family: the template.
+    /// - Returns: the turn.
     func results(_ results: [String], after answer: inout String, isOnlyPart: Bool, in family: TemplateFamily)
         -> Layout
 

@@ -1,0 +1,209 @@
+/* Attention in tiles, after Dao, "FlashAttention-2" (2023): online softmax forward, recomputation backward.
+ * The heads of a group share their keys and values, so their queries are stacked into one tall block. */
+
+enum { BLOCK = MIMO_ATTENTION_BLOCK, PANELS = (BLOCK + NR - 1) / NR, TILE_LD = PANELS * NR };
+
+INLINE ptrdiff_t ceil_to(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
+INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+/* c[m,n] (+)= A · B with both operands packed at depth k; c must hold whole tiles of columns. */
+INLINE void multiply_block(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                           ptrdiff_t ldc, int accumulate) {
+    multiply_packed(c, a, b, m, n, k, ldc, MR * k, NR * k, accumulate);
+}
+
+INLINE void pack_rows(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
+    for (ptrdiff_t i = 0; i < m; i += MR) pack_a(packed + i * k, a + i * lda, smaller(MR, m - i), k, lda);
+}
+
+INLINE void pack_rows_transposed(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
+    for (ptrdiff_t i = 0; i < m; i += MR) pack_a_transposed(packed + i * k, a + i, smaller(MR, m - i), k, lda);
+}
+
+INLINE void pack_columns(float *packed, const float *b, ptrdiff_t k, ptrdiff_t n, ptrdiff_t ldb) {
+    for (ptrdiff_t j = 0; j < n; j += NR)
+        pack_b_typed(packed + j * k, b + j, MIMO_F32, 1, k, smaller(NR, n - j), ldb);
+}
+
+INLINE void pack_columns_transposed(float *packed, const float *b, ptrdiff_t k, ptrdiff_t n, ptrdiff_t ldb) {
+    for (ptrdiff_t j = 0; j < n; j += NR)
+        pack_b_transposed_typed(packed + j * k, b + j * ldb, MIMO_F32, 1, k, smaller(NR, n - j), ldb);
+}
+
+/* Packs [count, group, head] as stacked rows (head of the group outermost: row h*count + i). */
+INLINE void pack_queries(float *packed, float *stacked, const float *q, ptrdiff_t count, ptrdiff_t group,
+                         ptrdiff_t head, ptrdiff_t ldq, float scale) {
+    for (ptrdiff_t h = 0; h < group; h++)
+        for (ptrdiff_t i = 0; i < count; i++) {
+            const float *from = q + i * ldq + h * head;
+            float *to = stacked + (h * count + i) * head;
+            for (ptrdiff_t d = 0; d < head; d++) to[d] = from[d] * scale;
+        }
+    pack_rows(packed, stacked, group * count, head, head);
+}
+
+/* Keys of the tile that row i of the block sees. */
+INLINE ptrdiff_t seen_keys(ptrdiff_t i, ptrdiff_t causal_offset, ptrdiff_t tile_start, ptrdiff_t tile_count) {
+    ptrdiff_t seen = i + causal_offset - tile_start + 1;
+    return seen < 0 ? 0 : seen > tile_count ? tile_count : seen;
+}
+
+#define SCRATCH_ROWS(group) ceil_to((group) * BLOCK, MR)
+
+static void attention_forward(float *out, float *lse, float *scratch, const float *q, const float *k,
+                              const float *v, const mimo_key_range *ranges, ptrdiff_t range_count,
+                              ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldout,
+                              ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    ptrdiff_t rows = group * count, all = SCRATCH_ROWS(group), wide = ceil_to(head, NR);
+    float *packed_q = scratch, *scores = packed_q + all * head, *packed_p = scores + all * TILE_LD;
+    float *sums = packed_p + all * BLOCK, *packed_kv = sums + all * wide, *highest = packed_kv + wide * TILE_LD;
+    float *total = highest + all, *stacked = sums;
+    pack_queries(packed_q, stacked, q, count, group, head, ldq, scale);
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        highest[r] = -INFINITY;
+        total[r] = 0;
+    }
+    for (ptrdiff_t r = 0; r < rows * wide; r++) sums[r] = 0;
+    for (ptrdiff_t which = 0; which < range_count; which++) {
+        mimo_key_range range = ranges[which];
+        for (ptrdiff_t start = 0; start < range.count; start += BLOCK) {
+            ptrdiff_t keys = smaller(BLOCK, range.count - start);
+            if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
+            const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
+            pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
+            multiply_block(scores, packed_q, packed_kv, rows, keys, head, TILE_LD, 0);
+            for (ptrdiff_t r = 0; r < rows; r++) {
+#pragma clang fp reassociate(on)
+                float *row = scores + r * TILE_LD;
+                ptrdiff_t seen = seen_keys(r % count, range.causal_offset, start, keys);
+                float top = highest[r], sum = 0;
+                for (ptrdiff_t j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
+                for (ptrdiff_t j = 0; j < seen; j++) {
+                    row[j] = fast_exp(row[j] - top);
+                    sum += row[j];
+                }
+                for (ptrdiff_t j = seen; j < keys; j++) row[j] = 0;
+                if (top > highest[r]) {
+                    float shrink = total[r] > 0 ? fast_exp(highest[r] - top) : 0;
+                    total[r] *= shrink;
+                    for (ptrdiff_t d = 0; d < wide; d++) sums[r * wide + d] *= shrink;
+                    highest[r] = top;
+                }
+                total[r] += sum;
+            }
+            pack_rows(packed_p, scores, rows, keys, TILE_LD);
+            pack_columns(packed_kv, tile_v, keys, head, ldkv);
+            multiply_block(sums, packed_p, packed_kv, rows, head, keys, wide, 1);
+        }
+    }
+    for (ptrdiff_t h = 0; h < group; h++)
+        for (ptrdiff_t i = 0; i < count; i++) {
+            ptrdiff_t r = h * count + i;
+            float inverse = 1.0f / total[r];
+            for (ptrdiff_t d = 0; d < head; d++) out[i * ldout + h * head + d] = sums[r * wide + d] * inverse;
+            lse[i * ldlse + h] = highest[r] + (float)__builtin_log(total[r]);
+        }
+}
+
+static void attention_delta(float *delta, const float *out, const float *dout, ptrdiff_t count, ptrdiff_t group,
+                            ptrdiff_t head, ptrdiff_t lddelta, ptrdiff_t ldout, ptrdiff_t lddout) {
+    for (ptrdiff_t i = 0; i < count; i++)
+        for (ptrdiff_t h = 0; h < group; h++) {
+#pragma clang fp reassociate(on)
+            const float *a = out + i * ldout + h * head, *b = dout + i * lddout + h * head;
+            float sum = 0;
+            for (ptrdiff_t d = 0; d < head; d++) sum += a[d] * b[d];
+            delta[i * lddelta + h] = sum;
+        }
+}
+
+/* scores[r][j] -> P = exp(s - lse), dp -> dS = P (dP - delta); keys that the row does not see become 0. */
+INLINE void softmax_backward(float *scores, float *dp, const float *lse, const float *delta, ptrdiff_t rows,
+                             ptrdiff_t count, ptrdiff_t keys, ptrdiff_t start, ptrdiff_t causal_offset,
+                             ptrdiff_t ldlse) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        ptrdiff_t i = r % count, h = r / count, seen = seen_keys(i, causal_offset, start, keys);
+        float level = lse[i * ldlse + h], shift = delta[i * ldlse + h];
+        float *restrict s = scores + r * TILE_LD, *restrict d = dp + r * TILE_LD;
+        for (ptrdiff_t j = 0; j < seen; j++) {
+            float p = fast_exp(s[j] - level);
+            s[j] = p;
+            d[j] = p * (d[j] - shift);
+        }
+        for (ptrdiff_t j = seen; j < keys; j++) s[j] = d[j] = 0;
+    }
+}
+
+static void attention_backward_q(float *dq, float *scratch, const float *lse, const float *delta,
+                                 const float *dout, const float *q, const float *k, const float *v,
+                                 const mimo_key_range *ranges, ptrdiff_t range_count, ptrdiff_t count,
+                                 ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t lddq, ptrdiff_t lddout,
+                                 ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    ptrdiff_t rows = group * count, all = SCRATCH_ROWS(group), wide = ceil_to(head, NR);
+    float *packed_q = scratch, *packed_dout = packed_q + all * head, *scores = packed_dout + all * head;
+    float *dp = scores + all * TILE_LD, *packed_ds = dp + all * TILE_LD, *sums = packed_ds + all * BLOCK;
+    float *packed_kv = sums + all * wide, *stacked = sums;
+    pack_queries(packed_q, stacked, q, count, group, head, ldq, scale);
+    pack_queries(packed_dout, stacked, dout, count, group, head, lddout, 1);
+    for (ptrdiff_t r = 0; r < rows * wide; r++) sums[r] = 0;
+    for (ptrdiff_t which = 0; which < range_count; which++) {
+        mimo_key_range range = ranges[which];
+        for (ptrdiff_t start = 0; start < range.count; start += BLOCK) {
+            ptrdiff_t keys = smaller(BLOCK, range.count - start);
+            if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
+            const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
+            pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
+            multiply_block(scores, packed_q, packed_kv, rows, keys, head, TILE_LD, 0);
+            pack_columns_transposed(packed_kv, tile_v, head, keys, ldkv);
+            multiply_block(dp, packed_dout, packed_kv, rows, keys, head, TILE_LD, 0);
+            softmax_backward(scores, dp, lse, delta, rows, count, keys, start, range.causal_offset, ldlse);
+            pack_rows(packed_ds, dp, rows, keys, TILE_LD);
+            pack_columns(packed_kv, tile_k, keys, head, ldkv);
+            multiply_block(sums, packed_ds, packed_kv, rows, head, keys, wide, 1);
+        }
+    }
+    for (ptrdiff_t h = 0; h < group; h++)
+        for (ptrdiff_t i = 0; i < count; i++)
+            for (ptrdiff_t d = 0; d < head; d++)
+                dq[i * lddq + h * head + d] = sums[(h * count + i) * wide + d] * scale;
+}
+
+static void attention_backward_kv(float *dk, float *dv, float *scratch, const float *lse, const float *delta,
+                                  const float *dout, const float *q, const float *k, const float *v,
+                                  const mimo_query_range *ranges, ptrdiff_t range_count, ptrdiff_t count,
+                                  ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t lddkv,
+                                  ptrdiff_t lddout, ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    ptrdiff_t all = SCRATCH_ROWS(group), wide = ceil_to(head, NR), key_rows = ceil_to(BLOCK, MR);
+    float *stacked_q = scratch, *stacked_dout = stacked_q + all * head, *packed = stacked_dout + all * head;
+    float *scores = packed + all * wide, *dp = scores + all * TILE_LD, *packed_k = dp + all * TILE_LD;
+    float *packed_v = packed_k + head * TILE_LD, *transposed = packed_v + head * TILE_LD;
+    float *sum_k = transposed + key_rows * all, *sum_v = sum_k + BLOCK * wide;
+    pack_columns_transposed(packed_k, k, head, count, ldkv);
+    pack_columns_transposed(packed_v, v, head, count, ldkv);
+    for (ptrdiff_t r = 0; r < BLOCK * wide; r++) sum_k[r] = sum_v[r] = 0;
+    for (ptrdiff_t which = 0; which < range_count; which++) {
+        mimo_query_range range = ranges[which];
+        for (ptrdiff_t start = 0; start < range.count; start += BLOCK) {
+            ptrdiff_t queries = smaller(BLOCK, range.count - start), rows = group * queries;
+            ptrdiff_t first = range.start + start, offset = range.causal_offset + start;
+            if (seen_keys(queries - 1, offset, 0, count) == 0) continue;
+            pack_queries(packed, stacked_q, q + first * ldq, queries, group, head, ldq, scale);
+            multiply_block(scores, packed, packed_k, rows, count, head, TILE_LD, 0);
+            pack_queries(packed, stacked_dout, dout + first * lddout, queries, group, head, lddout, 1);
+            multiply_block(dp, packed, packed_v, rows, count, head, TILE_LD, 0);
+            softmax_backward(scores, dp, lse + first * ldlse, delta + first * ldlse, rows, queries, count, 0,
+                             offset, ldlse);
+            pack_rows_transposed(transposed, scores, count, rows, TILE_LD);
+            pack_columns(packed, stacked_dout, rows, head, head);
+            multiply_block(sum_v, transposed, packed, count, head, rows, wide, 1);
+            pack_rows_transposed(transposed, dp, count, rows, TILE_LD);
+            pack_columns(packed, stacked_q, rows, head, head);
+            multiply_block(sum_k, transposed, packed, count, head, rows, wide, 1);
+        }
+    }
+    for (ptrdiff_t j = 0; j < count; j++)
+        for (ptrdiff_t d = 0; d < head; d++) {
+            dk[j * lddkv + d] = sum_k[j * wide + d];
+            dv[j * lddkv + d] = sum_v[j * wide + d];
+        }
+}

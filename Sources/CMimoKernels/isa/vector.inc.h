@@ -1,0 +1,90 @@
+/* Words shared by the kernels of one instruction set. VW is the number of floats in a register; MR rows by
+ * 2*VW columns of C fill the register file. Included inside the target attribute of a kernels_*.c file. */
+
+typedef float vf __attribute__((vector_size(VW * 4), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(VW * 4), aligned(4), may_alias));
+typedef uint16_t vh __attribute__((vector_size(VW * 2), aligned(2), may_alias));
+
+#define NR (2 * VW)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf load(const float *p) { return *(const vf *)p; }
+INLINE void store(float *p, vf v) { *(vf *)p = v; }
+
+INLINE float horizontal_sum(vf v) {
+    float s = 0;
+    for (int i = 0; i < VW; i++) s += v[i];
+    return s;
+}
+
+INLINE float widen_bf16(uint16_t h) {
+    union { uint32_t u; float f; } x = {(uint32_t)h << 16};
+    return x.f;
+}
+
+/* IEEE half to float by scaling: exact for subnormals too; infinities and NaN are patched. */
+INLINE float widen_f16(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = (uint32_t)(h & 0x7fff) << 13;
+    union { uint32_t u; float f; } x = {rest}, scale = {0x77800000}; /* 2^112 */
+    x.f *= scale.f;
+    if ((h & 0x7c00) == 0x7c00) x.u |= 0x7f800000;
+    x.u |= sign;
+    return x.f;
+}
+
+INLINE uint16_t narrow_bf16(float f) {
+    union { float f; uint32_t u; } x = {f};
+    if ((x.u & 0x7fffffff) > 0x7f800000) return (uint16_t)((x.u >> 16) | 0x40);
+    return (uint16_t)((x.u + 0x7fff + ((x.u >> 16) & 1)) >> 16);
+}
+
+INLINE uint16_t narrow_f16(float f) {
+    union { float f; uint32_t u; } x = {f};
+    uint32_t sign = (x.u >> 16) & 0x8000, rest = x.u & 0x7fffffff;
+    if (rest > 0x7f800000) return (uint16_t)(sign | 0x7e00);
+    if (rest >= 0x47800000) return (uint16_t)(sign | 0x7c00);
+    if (rest < 0x38800000) { /* subnormal: let the adder round at 2^-24 */
+        union { uint32_t u; float f; } value = {rest}, half = {0x3f000000};
+        value.f += half.f;
+        return (uint16_t)(sign | (value.u - half.u));
+    }
+    rest += 0xc8000fff + ((rest >> 13) & 1);
+    return (uint16_t)(sign | (rest >> 13));
+}
+
+INLINE float widen_one(const void *p, mimo_dtype dtype, ptrdiff_t i) {
+    if (dtype == MIMO_BF16) return widen_bf16(((const uint16_t *)p)[i]);
+    if (dtype == MIMO_F16) return widen_f16(((const uint16_t *)p)[i]);
+    return ((const float *)p)[i];
+}
+
+INLINE vf widen_vector(const void *p, mimo_dtype dtype, ptrdiff_t i) {
+    if (dtype == MIMO_F32) return load((const float *)p + i);
+    if (dtype == MIMO_BF16) {
+        vh h = *(const vh *)((const uint16_t *)p + i);
+        return (vf)(__builtin_convertvector(h, vi) << 16);
+    }
+    vf out;
+    for (int j = 0; j < VW; j++) out[j] = widen_f16(((const uint16_t *)p)[i + j]);
+    return out;
+}
+
+/* exp to about 1 ulp for every float: Cody-Waite reduction and a degree 6 polynomial (Cephes' expf). */
+INLINE float fast_exp(float x) {
+    x = x > 88.72283f ? 88.72283f : x;
+    x = x < -87.33654f ? -87.33654f : x;
+    float n = x * 1.44269504f + 12582912.0f;
+    union { float f; int32_t i; } bits = {n};
+    n -= 12582912.0f;
+    float r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    float y = 1.9875691500e-4f;
+    y = y * r + 1.3981999507e-3f;
+    y = y * r + 8.3334519073e-3f;
+    y = y * r + 4.1665795894e-2f;
+    y = y * r + 1.6666665459e-1f;
+    y = y * r + 5.0000001201e-1f;
+    y = y * r * r + r + 1.0f;
+    union { int32_t i; float f; } power = {(bits.i + 127 - 0x4b400000) << 23};
+    return y * power.f;
+}

@@ -1,1 +1,0 @@
-int mimo_placeholder(void){return 0;}

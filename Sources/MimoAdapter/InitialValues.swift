@@ -1,0 +1,29 @@
+/// Random numbers that are a function of a seed, a name and an index, so that their order of use does not matter.
+///
+/// Method: SplitMix64 (Steele, Lea and Flood 2014), whose state is a counter.
+struct InitialValues {
+    private let key: UInt64
+
+    /// The numbers of one tensor.
+    init(seed: UInt64, name: String) {
+        // FNV-1a of the name keeps streams of different tensors apart.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        key = Self.mix(Self.mix(seed) ^ hash)
+    }
+
+    /// Numbers in [-bound, bound), each with 24 random bits.
+    func uniform(count: Int, bound: Float) -> [Float] {
+        (0..<count).map { index in
+            let bits = Self.mix(key &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15) >> 40
+            return (Float(bits) * 0x1p-23 - 1) * bound
+        }
+    }
+
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var z = value &+ 0x9e37_79b9_7f4a_7c15
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

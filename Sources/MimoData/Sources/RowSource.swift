@@ -1,0 +1,98 @@
+public import MimoFiles
+
+/// A row as it stands in a file: a JSON value, or why it is none.
+public struct RawRow: Sendable {
+    /// Where it stands.
+    public let origin: RowOrigin
+    /// Its bytes, or a defect of the place itself.
+    public let content: Content
+
+    /// What was found.
+    public enum Content: Sendable {
+        /// The text of a JSON value, not yet parsed.
+        case bytes([UInt8])
+        /// A value that needed no parsing.
+        case value(JSON)
+        /// Something that is no row.
+        case defect(DataError)
+    }
+
+    /// The row's JSON value.
+    ///
+    /// - Returns: the value, whatever its type.
+    /// - Throws: ``DataError/notJSON(_:)`` or the defect of the place.
+    public func parsed() throws -> JSON {
+        switch content {
+        case .value(let value): return value
+        case .defect(let error): throw error
+        case .bytes(let bytes):
+            do {
+                return try JSON(parsing: bytes)
+            } catch {
+                throw DataError.notJSON("\(error)")
+            }
+        }
+    }
+}
+
+/// Something that yields rows in order.
+public protocol RowSource: AnyObject {
+    /// The next row, or nil at the end.
+    ///
+    /// - Returns: a row or what stands in its place; never silently nothing.
+    /// - Throws: ``FileError`` where the file itself cannot be read any further.
+    func next() throws -> RawRow?
+}
+
+/// A JSON value a line. Blank lines are passed over.
+final class JSONLinesSource: RowSource {
+    private let lines: LineReader
+
+    init(_ lines: LineReader) {
+        self.lines = lines
+    }
+
+    func next() throws -> RawRow? {
+        while let line = try lines.next() {
+            guard !line.isBlank else { continue }
+            let origin = RowOrigin(path: lines.path, line: line.number)
+            if line.isTooLong {
+                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
+                return RawRow(origin: origin, content: .defect(defect))
+            }
+            // A last line without its line feed is fine where it is whole.
+            if !line.isTerminated, (try? JSON(parsing: line.bytes)) == nil {
+                return RawRow(origin: origin, content: .defect(.cutOff))
+            }
+            return RawRow(origin: origin, content: .bytes(line.bytes))
+        }
+        return nil
+    }
+}
+
+/// A text a line: each becomes the answer of a row of its own.
+final class TextLinesSource: RowSource {
+    private let lines: LineReader
+
+    init(_ lines: LineReader) {
+        self.lines = lines
+    }
+
+    func next() throws -> RawRow? {
+        while let line = try lines.next() {
+            guard !line.isBlank else { continue }
+            let origin = RowOrigin(path: lines.path, line: line.number)
+            if line.isTooLong {
+                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
+                return RawRow(origin: origin, content: .defect(defect))
+            }
+            var bytes = line.bytes
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                return RawRow(origin: origin, content: .defect(.notUTF8))
+            }
+            return RawRow(origin: origin, content: .value(["text": .string(text)]))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,211 @@
+public import MimoModel
+internal import MimoNumerics
+public import MimoText
+
+/// What one step added to a request's answer.
+public struct GenerationUpdate: Sendable {
+    /// The request's number.
+    public var request: Int
+    /// The text it added; may be empty.
+    public var text: String
+    /// The token it added; nil where only the end of the answer is told.
+    public var id: Int32?
+    /// The whole answer, once it has ended.
+    public var generation: Generation?
+}
+
+/// Answers requests with a model, several at a time.
+///
+/// Continuous batching (Yu et al. 2022, "Orca"): each step runs the model once over the next tokens of all
+/// requests under way, so that its weights are read once for all of them; a finished request makes room for a
+/// waiting one at the next step. Prompts are read in parts, so that a long one neither fills memory nor holds up
+/// the others. What a request draws at random depends on its own seed and stream alone.
+public final class Generator {
+    /// The model's shape.
+    public let config: ModelConfig
+    /// The tokenizer; nil where only ids are wanted.
+    public let tokenizer: Tokenizer?
+    /// What ends every answer.
+    public let stopRules: StopRules
+    /// How many requests run at a time.
+    public let maxBatchSize: Int
+
+    private let pass: InferencePass
+    private let promptStep: Int
+    private var waiting: ArraySlice<(number: Int, request: GenerationRequest)> = []
+    private var active: [GeneratingSequence] = []
+    private var idle: [PromptCache] = []
+    private var count = 0
+
+    /// A generator.
+    ///
+    /// - Parameters:
+    ///   - decoder: The model, with or without an adapter.
+    ///   - tokenizer: Its tokenizer; nil where only ids are wanted.
+    ///   - stopRules: What ends every answer.
+    ///   - maxBatchSize: How many requests run at a time.
+    ///   - promptStep: How many tokens of prompts one step reads at most.
+    public init(
+        _ decoder: Decoder,
+        tokenizer: Tokenizer?,
+        stopRules: StopRules,
+        maxBatchSize: Int = 1,
+        promptStep: Int = 512
+    ) {
+        config = decoder.config
+        self.tokenizer = tokenizer
+        self.stopRules = stopRules
+        self.maxBatchSize = max(1, maxBatchSize)
+        self.promptStep = max(1, promptStep)
+        pass = InferencePass(decoder)
+    }
+
+    /// Whether all requests are answered.
+    public var isIdle: Bool { active.isEmpty && waiting.isEmpty }
+
+    /// How many requests wait or run.
+    public var pending: Int { active.count + waiting.count }
+
+    /// Queues a request.
+    ///
+    /// - Returns: The request's number, counted from 0.
+    /// - Throws: ``InferError`` where its prompt or options cannot be used; others are not touched.
+    @discardableResult
+    public func add(_ request: GenerationRequest) throws -> Int {
+        try request.options.validate()
+        guard !request.prompt.isEmpty else { throw InferError.emptyPrompt }
+        if let id = request.prompt.first(where: { $0 < 0 || Int($0) >= config.vocabularySize }) {
+            throw InferError.unknownToken(id: id, vocabularySize: config.vocabularySize)
+        }
+        guard request.prompt.count < config.maxPositions else {
+            throw InferError.promptTooLong(tokens: request.prompt.count, limit: config.maxPositions)
+        }
+        defer { count += 1 }
+        waiting.append((count, request))
+        return count
+    }
+
+    /// Runs the model once for all requests under way.
+    ///
+    /// - Returns: What was added, in the order in which the requests came.
+    /// - Throws: ``InferError/brokenLogits(position:)``: the model is of no use then.
+    public func step() throws -> [GenerationUpdate] {
+        try admit()
+        guard !active.isEmpty else { return [] }
+        var budget = promptStep
+        var running: [(place: Int, ids: ArraySlice<Int32>)] = []
+        for place in active.indices {
+            guard active[place].unread == 0 || budget > 0 else { continue }
+            let ids = active[place].next(atMost: budget)
+            if active[place].unread > 0 { budget -= ids.count }
+            running.append((place, ids))
+        }
+        let logits = pass.run(running.map { (active[$0.place].prompt.cache, Array($0.ids)) })
+        var updates: [GenerationUpdate] = []
+        for (row, (place, ids)) in running.enumerated() {
+            active[place].read(ids)
+            guard active[place].unread == 0 else { continue }
+            let scores = logits.rows(row..<row + 1).elements
+            let (text, end) = try active[place].choose(scores, ending: stopRules.ids)
+            updates.append(
+                GenerationUpdate(
+                    request: active[place].number,
+                    text: text,
+                    id: active[place].ids.last,
+                    generation: end.map(active[place].generation)
+                )
+            )
+        }
+        let finished = Set(updates.filter { $0.generation != nil }.map(\.request))
+        release { finished.contains($0.number) }
+        return updates
+    }
+
+    /// Stops requests, those that wait included.
+    ///
+    /// - Parameter numbers: The requests; nil for all.
+    /// - Returns: Their answers as far as they had come, in the order in which the requests came.
+    public func cancel(_ numbers: Set<Int>? = nil) -> [GenerationUpdate] {
+        var updates: [GenerationUpdate] = []
+        for place in active.indices where numbers?.contains(active[place].number) ?? true {
+            let text = active[place].cancel()
+            updates.append(
+                GenerationUpdate(
+                    request: active[place].number,
+                    text: text,
+                    id: nil,
+                    generation: active[place].generation(.cancelled)
+                )
+            )
+        }
+        let stopped = Set(updates.map(\.request))
+        release { stopped.contains($0.number) }
+        for (number, request) in waiting where numbers?.contains(number) ?? true {
+            let generation = Generation(
+                ids: [],
+                text: "",
+                finishReason: .cancelled,
+                logProbabilities: nil,
+                promptTokens: request.prompt.count,
+                reusedTokens: 0
+            )
+            updates.append(GenerationUpdate(request: number, text: "", id: nil, generation: generation))
+        }
+        waiting.removeAll { numbers?.contains($0.number) ?? true }
+        return updates
+    }
+
+    /// Answers one request while no other is under way.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - isStopped: Asked before each step; true stops the answer.
+    ///   - receive: Is given each piece of text as it comes, the answer's prefix first.
+    /// - Returns: The answer.
+    /// - Throws: ``InferError``, and what `receive` throws; the request is dropped then.
+    public func generate(
+        _ request: GenerationRequest,
+        isStopped: () -> Bool = { false },
+        receive: (String) throws -> Void = { _ in }
+    ) throws -> Generation {
+        precondition(isIdle)
+        try add(request)
+        do {
+            if !request.answerPrefix.isEmpty { try receive(request.answerPrefix) }
+            while true {
+                for update in isStopped() ? cancel() : try step() {
+                    if !update.text.isEmpty { try receive(update.text) }
+                    if let generation = update.generation { return generation }
+                }
+            }
+        } catch {
+            _ = cancel()
+            throw error
+        }
+    }
+
+    private func admit() throws {
+        while active.count < maxBatchSize, let (number, request) = waiting.popFirst() {
+            let best = idle.indices.max {
+                idle[$0].sharedPrefix(with: request.prompt) < idle[$1].sharedPrefix(with: request.prompt)
+            }
+            let room = config.maxPositions - request.prompt.count
+            active.append(
+                try GeneratingSequence(
+                    number: number,
+                    request: request,
+                    limit: min(request.options.maxNewTokens ?? room, room),
+                    prompt: best.map { idle.remove(at: $0) } ?? PromptCache(config),
+                    tokenizer: tokenizer,
+                    stopWords: stopRules.words + request.options.stopWords
+                )
+            )
+        }
+    }
+
+    /// Keeps the caches of sequences that have ended for requests to come.
+    private func release(_ isDone: (GeneratingSequence) -> Bool) {
+        idle += active.filter(isDone).map(\.prompt)
+        active.removeAll(where: isDone)
+    }
+}

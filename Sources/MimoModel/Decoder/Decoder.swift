@@ -1,0 +1,77 @@
+public import MimoNumerics
+
+/// A decoder-only language model over a frozen, mapped base, with low-rank updates on any of its linears.
+///
+/// One block with switches covers MiMo, Qwen2, Qwen3, Llama and Mistral: ``ModelConfig`` says which.
+public struct Decoder: Sendable {
+    /// Shapes and switches.
+    public let config: ModelConfig
+    /// Token embeddings, `[V, C]`.
+    public let embedding: WeightMatrix
+    /// The output head, `[V, C]`: the embedding where the checkpoint ties them.
+    public let head: WeightMatrix
+    var blocks: [DecoderBlock]
+    let finalNorm: Tensor
+    let frequencies: RotaryFrequencies
+
+    /// Maps a checkpoint; nothing is copied but norms and biases.
+    ///
+    /// - Throws: ``ModelError`` where a tensor is missing or has another shape than the config says.
+    public init(_ checkpoint: Checkpoint) throws {
+        let config = checkpoint.config
+        self.config = config
+        embedding = try checkpoint.weight("model.embed_tokens.weight")
+        head = config.tiesWordEmbeddings ? embedding : try checkpoint.weight("lm_head.weight")
+        finalNorm = try checkpoint.vector("model.norm.weight")
+        blocks = try (0..<config.layerCount).map {
+            try DecoderBlock(checkpoint, prefix: "model.layers.\($0).", index: $0)
+        }
+        frequencies = RotaryFrequencies(config)
+    }
+
+    /// One linear of one layer; setting its `update` attaches an adapter.
+    public subscript(layer: Int, linear: DecoderLinear) -> AdaptedLinear {
+        get { blocks[layer][linear] }
+        set { blocks[layer][linear] = newValue }
+    }
+
+    /// The lowest layer with an update: below it no gradient is needed. nil where there is none.
+    var lowestAdaptedLayer: Int? { blocks.firstIndex(where: \.isAdapted) }
+}
+
+extension DecoderBlock {
+    /// The block whose tensors' names begin with `prefix`.
+    init(_ checkpoint: Checkpoint, prefix: String, index: Int) throws {
+        let config = checkpoint.config
+        func linear(_ name: DecoderLinear) throws -> AdaptedLinear {
+            AdaptedLinear(
+                weight: try checkpoint.weight("\(prefix)\(name.path).weight"),
+                bias: name.hasBias(in: config) ? try checkpoint.vector("\(prefix)\(name.path).bias") : nil,
+                update: nil
+            )
+        }
+        func headNorm(_ name: String) throws -> Tensor? {
+            config.qkNorm ? try checkpoint.vector("\(prefix)self_attn.\(name).weight") : nil
+        }
+        self.init(
+            index: index,
+            inputNorm: try checkpoint.vector("\(prefix)input_layernorm.weight"),
+            postAttentionNorm: try checkpoint.vector("\(prefix)post_attention_layernorm.weight"),
+            queryNorm: try headNorm("q_norm"),
+            keyNorm: try headNorm("k_norm"),
+            q: try linear(.query),
+            k: try linear(.key),
+            v: try linear(.value),
+            o: try linear(.output),
+            gate: try linear(.gate),
+            up: try linear(.up),
+            down: try linear(.down),
+            attention: Attention(
+                heads: config.headCount,
+                keyValueHeads: config.keyValueHeadCount,
+                headSize: config.headSize
+            ),
+            epsilon: config.rmsNormEpsilon
+        )
+    }
+}

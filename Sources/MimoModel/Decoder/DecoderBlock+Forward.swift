@@ -1,0 +1,137 @@
+import MimoNumerics
+
+extension DecoderBlock {
+    /// `(output [W, H · D], lse [W, H], q [W, H · D], k [T, Hkv · D], v [T, Hkv · D])`
+    typealias Attend = (_ output: Tensor, _ lse: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor) -> Void
+
+    /// Runs the block.
+    ///
+    /// - Parameters:
+    ///   - output: Written, `[W, C]`.
+    ///   - input: The residual stream, `[T, C]`; kept by reference.
+    ///   - context: What the pass knows about the tokens.
+    ///   - attend: Writes the attention's output and log-sum-exp from rotated queries, rotated keys and values;
+    ///     generation puts its cache in between.
+    /// - Returns: What the backward needs; in generation nobody keeps it.
+    func forward(_ output: Tensor, _ input: Tensor, _ context: BlockContext, attend: Attend)
+        -> BlockActivations
+    {
+        let memory = context.memory
+        let (kept, scratch) = (memory.kept, memory.scratch)
+        let mark = scratch.mark
+        defer { scratch.release(to: mark) }
+        let tokens = input.rows
+        let wanted = context.wanted?.count ?? tokens
+        let hidden = input.columns
+        let q = kept.tensor(rows: wanted, columns: self.q.outputs)
+        let keys = kept.tensor(rows: tokens, columns: k.outputs)
+        let values = kept.tensor(rows: tokens, columns: v.outputs)
+        let inputRstd = kept.tensor(rows: 1, columns: tokens)
+        let attentionRows = kept.tensor(rows: wanted, columns: q.columns)
+        let lse = kept.tensor(rows: wanted, columns: attention.heads)
+        let middle = kept.tensor(rows: wanted, columns: hidden)
+        let middleRstd = kept.tensor(rows: 1, columns: wanted)
+        let gate = kept.tensor(rows: wanted, columns: self.gate.outputs)
+        let up = kept.tensor(rows: wanted, columns: self.up.outputs)
+        let normed = scratch.tensor(rows: tokens, columns: hidden)
+
+        RMSNorm.forward(normed, rstd: inputRstd, input, weight: inputNorm, epsilon: epsilon)
+        let savedQueries: LinearGroup.Saved
+        let savedKeyValues: LinearGroup.Saved
+        if let rows = context.wanted {
+            let some = scratch.tensor(rows: wanted, columns: hidden)
+            Elementwise.gatherRows(some, from: normed, rows)
+            savedKeyValues = keyValues.forward(
+                [keys, values],
+                normed,
+                dropout: context.dropout,
+                memory: memory
+            )
+            savedQueries = queries.forward(
+                [q],
+                some,
+                dropout: context.wantedDropout,
+                memory: memory
+            )
+            Elementwise.gatherRows(middle, from: input, rows)
+        } else {
+            let saved = attentionInputs.forward(
+                [q, keys, values],
+                normed,
+                dropout: context.dropout,
+                memory: memory
+            )
+            (savedQueries, savedKeyValues) = ([saved[0]], Array(saved[1...]))
+            middle.copy(from: input)
+        }
+        let headNorms = normalizeHeads(q: q, k: keys, kept: kept)
+        let queryRotary = context.wantedRotary ?? context.rotary
+        RotaryEmbedding.forward(q, cosines: queryRotary.cosines, sines: queryRotary.sines)
+        RotaryEmbedding.forward(keys, cosines: context.rotary.cosines, sines: context.rotary.sines)
+        attend(attentionRows, lse, q, keys, values)
+
+        let dropout = context.wanted == nil ? context.dropout : context.wantedDropout
+        let savedAttentionOutput = attentionOutput.forward(
+            [middle],
+            attentionRows,
+            dropout: dropout,
+            accumulate: true,
+            memory: memory
+        )
+        let normedMiddle = normed.rows(0..<wanted)
+        RMSNorm.forward(normedMiddle, rstd: middleRstd, middle, weight: postAttentionNorm, epsilon: epsilon)
+        let savedFeedForwardInputs = feedForwardInputs.forward(
+            [gate, up],
+            normedMiddle,
+            dropout: dropout,
+            memory: memory
+        )
+        let activation = scratch.tensor(rows: wanted, columns: gate.columns)
+        SwiGLU.forward(activation, gate: gate, up: up)
+        output.copy(from: middle)
+        let savedFeedForwardOutput = feedForwardOutput.forward(
+            [output],
+            activation,
+            dropout: dropout,
+            accumulate: true,
+            memory: memory
+        )
+        return BlockActivations(
+            input: input,
+            inputRstd: inputRstd,
+            q: q,
+            k: keys,
+            v: values,
+            headNorms: headNorms,
+            attention: attentionRows,
+            lse: lse,
+            middle: middle,
+            middleRstd: middleRstd,
+            gate: gate,
+            up: up,
+            savedQueries: savedQueries,
+            savedKeyValues: savedKeyValues,
+            savedAttentionOutput: savedAttentionOutput,
+            savedFeedForwardInputs: savedFeedForwardInputs,
+            savedFeedForwardOutput: savedFeedForwardOutput
+        )
+    }
+
+    /// Normalises each head of the queries and keys in place (Qwen3), keeping what they were.
+    private func normalizeHeads(q: Tensor, k: Tensor, kept: Arena) -> HeadNormActivations? {
+        guard let queryNorm, let keyNorm else { return nil }
+        let size = attention.headSize
+        func normalize(_ x: Tensor, _ weight: Tensor) -> (Tensor, Tensor) {
+            let before = kept.tensor(rows: x.rows, columns: x.columns)
+            before.copy(from: x)
+            let heads = before.reshaped(rows: x.count / size, columns: size)
+            let rstd = kept.tensor(rows: 1, columns: heads.rows)
+            let out = x.reshaped(rows: heads.rows, columns: size)
+            RMSNorm.forward(out, rstd: rstd, heads, weight: weight, epsilon: epsilon)
+            return (heads, rstd)
+        }
+        let (qHeads, qRstd) = normalize(q, queryNorm)
+        let (kHeads, kRstd) = normalize(k, keyNorm)
+        return HeadNormActivations(q: qHeads, k: kHeads, qRstd: qRstd, kRstd: kRstd)
+    }
+}

@@ -1,0 +1,57 @@
+import MimoNumerics
+
+/// The keys and values of one sequence that is being generated, for every layer.
+///
+/// Shapes: per layer `[capacity, Hkv · D]` each, of which the first ``count`` rows are filled. Grows as needed.
+public final class KeyValueCache {
+    private(set) var keys: [Tensor]
+    private(set) var values: [Tensor]
+    /// Number of tokens whose keys and values are held.
+    public private(set) var count = 0
+    private var capacity: Int
+
+    /// An empty cache for a model, with room for `capacity` tokens at first.
+    public init(_ config: ModelConfig, capacity: Int = 256) {
+        self.capacity = max(1, capacity)
+        let rows = self.capacity
+        func empty() -> [Tensor] {
+            (0..<config.layerCount).map { _ in Tensor(rows: rows, columns: config.keyValueSize) }
+        }
+        keys = empty()
+        values = empty()
+    }
+
+    /// Forgets all tokens from `count` on.
+    public func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        self.count = count
+    }
+
+    /// Makes room for `tokens` more.
+    func reserve(_ tokens: Int) {
+        guard count + tokens > capacity else { return }
+        capacity = max(capacity * 2, count + tokens)
+        for layer in keys.indices {
+            keys[layer] = grown(keys[layer])
+            values[layer] = grown(values[layer])
+        }
+    }
+
+    /// Writes one layer's rows behind the filled ones; ``advance(by:)`` makes them count.
+    func write(layer: Int, keys newKeys: Tensor, values newValues: Tensor) {
+        let rows = count..<count + newKeys.rows
+        keys[layer].rows(rows).copy(from: newKeys)
+        values[layer].rows(rows).copy(from: newValues)
+    }
+
+    /// Counts rows that all layers have written.
+    func advance(by tokens: Int) {
+        count += tokens
+    }
+
+    private func grown(_ tensor: Tensor) -> Tensor {
+        let larger = Tensor(rows: capacity, columns: tensor.columns)
+        larger.rows(0..<count).copy(from: tensor.rows(0..<count))
+        return larger
+    }
+}

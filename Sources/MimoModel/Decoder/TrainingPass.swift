@@ -1,0 +1,219 @@
+import MimoNumerics
+
+/// What one pass over a pack found.
+public struct PassResult: Sendable, Equatable {
+    /// Sum of `weight · cross entropy` over the targets, in nats.
+    public var weightedLoss = 0.0
+    /// Number of targets.
+    public var targets = 0
+    /// How many targets had the largest logit.
+    public var correct = 0
+
+    /// Nothing found.
+    public init() {}
+
+    /// Adds what another pass found.
+    public mutating func add(_ other: PassResult) {
+        weightedLoss += other.weightedLoss
+        targets += other.targets
+        correct += other.correct
+    }
+}
+
+/// Forward and backward over packs, in memory that is reused from pack to pack.
+///
+/// Only what the loss needs is computed: no gradient of frozen weights or below the lowest adapter; the last
+/// block's queries, feed-forward and the head only for tokens that are scored.
+public final class TrainingPass {
+    /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists.
+    private static let headRows = 256
+
+    private let decoder: Decoder
+    /// How many of the lowest blocks keep only their input and run forward again in the backward
+    /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
+    public var recomputedBlocks: Int
+    private let gemm = Gemm()
+    private let kept = Arena()
+    private let stream = Arena()
+    private let scratch = Arena()
+
+    /// A pass over this model, whose updates' gradients it accumulates.
+    public init(_ decoder: Decoder, recomputedBlocks: Int = 0) {
+        self.decoder = decoder
+        self.recomputedBlocks = recomputedBlocks
+    }
+
+    /// Bytes of activations and scratch held.
+    public var byteCount: Int { kept.byteCount + stream.byteCount + scratch.byteCount }
+
+    /// Scores the pack's targets and accumulates the gradient of `Σ weight · CE / normalizer`.
+    ///
+    /// - Parameters:
+    ///   - pack: At least one token; targets may be none, which does nothing.
+    ///   - normalizer: Number of targets of the whole optimizer step; nil only scores, without a backward.
+    ///   - dropout: The step's key and the share that is dropped; nil for none.
+    /// - Returns: The pack's share of the step's loss, before the normalizer.
+    public func run(
+        _ pack: TrainingPack,
+        normalizer: Double?,
+        dropout: (key: UInt64, probability: Float)? = nil
+    )
+        -> PassResult
+    {
+        guard !pack.targets.isEmpty else { return PassResult() }
+        let wanted = Self.distinct(pack.targets.map(\.token))
+        let context = context(for: pack, dropout: normalizer == nil ? nil : dropout)
+        let lowest = normalizer == nil ? nil : decoder.lowestAdaptedLayer
+        let last = decoder.blocks.count - 1
+        var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
+        var activations: [BlockActivations?] = []
+        decoder.embedding.gatherRows(pack.ids, into: inputs[0])
+        for block in decoder.blocks {
+            let isLast = block.index == last
+            let context = isLast ? context.wanting(wanted, pack: pack.layout) : context
+            let output = stream.tensor(
+                rows: isLast ? wanted.count : inputs[0].rows,
+                columns: inputs[0].columns
+            )
+            let mark = kept.mark
+            let saved = run(block, output, inputs[block.index], context)
+            let isKept = lowest.map { block.index >= max($0, recomputedBlocks) } ?? false
+            if !isKept { kept.release(to: mark) }
+            activations.append(isKept ? saved : nil)
+            inputs.append(output)
+        }
+        let dOutput = stream.tensor(rows: wanted.count, columns: inputs[0].columns)
+        let result = scoreTargets(
+            pack,
+            wanted: wanted,
+            hidden: inputs[last + 1],
+            dHidden: dOutput,
+            normalizer
+        )
+        if let lowest {
+            backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) { index in
+                index == last ? context.wanting(wanted, pack: pack.layout) : context
+            }
+        }
+        for arena in [kept, stream, scratch] { arena.reset() }
+        return result
+    }
+
+    private func context(for pack: TrainingPack, dropout: (key: UInt64, probability: Float)?) -> BlockContext
+    {
+        BlockContext(
+            layout: pack.layout.attention,
+            rotary: RotaryTable(positions: pack.layout.positions, frequencies: decoder.frequencies),
+            dropout: dropout.flatMap {
+                $0.probability > 0
+                    ? DropoutPlan(key: $0.key, probability: $0.probability, tokens: pack.tokenKeys) : nil
+            },
+            memory: PassMemory(gemm: gemm, kept: kept, scratch: scratch)
+        )
+    }
+
+    private func run(_ block: DecoderBlock, _ output: Tensor, _ input: Tensor, _ context: BlockContext)
+        -> BlockActivations
+    {
+        block.forward(output, input, context) { attended, lse, q, k, v in
+            let layout = context.wanted == nil ? context.layout : context.wantedLayout
+            block.attention.forward(attended, lse: lse, q: q, k: k, v: v, layout)
+        }
+    }
+
+    private func backward(
+        from dOutput: Tensor,
+        lowest: Int,
+        inputs: [Tensor],
+        activations: [BlockActivations?],
+        context: (Int) -> BlockContext
+    ) {
+        // The gradient alternates between two matrices; the last block's has only the wanted rows.
+        let gradients = [0, 1].map { _ in stream.tensor(rows: inputs[0].rows, columns: inputs[0].columns) }
+        var dOutput = dOutput
+        for index in stride(from: decoder.blocks.count - 1, through: lowest, by: -1) {
+            let context = context(index)
+            let dInput = gradients[index % 2]
+            let mark = kept.mark
+            var saved = activations[index]
+            if saved == nil {
+                let again = scratch.mark
+                defer { scratch.release(to: again) }
+                let output = scratch.tensor(rows: dOutput.rows, columns: dOutput.columns)
+                saved = run(decoder.blocks[index], output, inputs[index], context)
+            }
+            guard let saved else { continue }
+            decoder.blocks[index].backward(index == lowest ? nil : dInput, dOutput: dOutput, saved, context)
+            kept.release(to: mark)
+            dOutput = dInput
+        }
+    }
+
+    /// Loss and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.
+    private func scoreTargets(
+        _ pack: TrainingPack,
+        wanted: [Int],
+        hidden: Tensor,
+        dHidden: Tensor,
+        _ normalizer: Double?
+    ) -> PassResult {
+        let mark = scratch.mark
+        defer { scratch.release(to: mark) }
+        let width = hidden.columns
+        let normed = scratch.tensor(rows: hidden.rows, columns: width)
+        let rstd = scratch.tensor(rows: 1, columns: hidden.rows)
+        let epsilon = decoder.config.rmsNormEpsilon
+        RMSNorm.forward(normed, rstd: rstd, hidden, weight: decoder.finalNorm, epsilon: epsilon)
+        let dNormed = scratch.tensor(rows: hidden.rows, columns: width)
+        dNormed.fill(0)
+        let places = Self.places(of: pack.targets.map(\.token), in: wanted)
+        var result = PassResult()
+        for start in stride(from: 0, to: pack.targets.count, by: Self.headRows) {
+            let chunk = start..<min(start + Self.headRows, pack.targets.count)
+            let inner = scratch.mark
+            let rows = scratch.tensor(rows: chunk.count, columns: width)
+            let logits = scratch.tensor(rows: chunk.count, columns: decoder.head.rows)
+            Elementwise.gatherRows(rows, from: normed, Array(places[chunk]))
+            gemm.multiply([Product(logits, [.forward(rows, decoder.head)])])
+            let targets = pack.targets[chunk]
+            let losses = CrossEntropy.forwardBackward(
+                logits,
+                labels: targets.map(\.label),
+                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } }
+            )
+            for (target, loss) in zip(targets, losses) {
+                result.weightedLoss += Double(target.weight) * loss.loss
+                result.targets += 1
+                result.correct += loss.isCorrect ? 1 : 0
+            }
+            if normalizer != nil {
+                gemm.multiply([Product(rows, [.backward(logits, decoder.head)])])
+                Elementwise.scatterAddRows(dNormed, from: rows, Array(places[chunk]))
+            }
+            scratch.release(to: inner)
+        }
+        if normalizer != nil {
+            RMSNorm.backward(
+                dHidden,
+                rstd: rstd,
+                dOutput: dNormed,
+                hidden,
+                weight: decoder.finalNorm,
+                accumulate: false
+            )
+        }
+        return result
+    }
+
+    private static func distinct(_ rising: [Int]) -> [Int] {
+        rising.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    }
+
+    private static func places(of tokens: [Int], in distinct: [Int]) -> [Int] {
+        var place = 0
+        return tokens.map { token in
+            while distinct[place] < token { place += 1 }
+            return place
+        }
+    }
+}

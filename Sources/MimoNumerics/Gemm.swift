@@ -1,0 +1,262 @@
+import CMimoKernels
+
+/// One term of a matrix product: `a · b` or `a · bᵀ`, times a scale.
+public struct ProductTerm {
+    let a: Tensor
+    let b: WeightMatrix
+    let isTransposed: Bool
+    let scale: Float
+
+    /// `a [m, k] · weight [n, k]ᵀ`: a linear layer forward.
+    public static func forward(_ a: Tensor, _ weight: WeightMatrix, scale: Float = 1) -> ProductTerm {
+        precondition(a.columns == weight.columns)
+        return ProductTerm(a: a, b: weight, isTransposed: true, scale: scale)
+    }
+
+    /// `a [m, k] · weight [k, n]`: the gradient of a linear layer's input.
+    public static func backward(_ a: Tensor, _ weight: WeightMatrix, scale: Float = 1) -> ProductTerm {
+        precondition(a.columns == weight.rows)
+        return ProductTerm(a: a, b: weight, isTransposed: false, scale: scale)
+    }
+
+    var depth: Int { a.columns }
+    var width: Int { isTransposed ? b.rows : b.columns }
+}
+
+/// One output of ``Gemm/multiply(_:accumulate:)``: the sum of its terms.
+public struct Product {
+    let c: Tensor
+    let terms: [ProductTerm]
+
+    /// `c [m, n] = Σ terms`.
+    public init(_ c: Tensor, _ terms: [ProductTerm]) {
+        precondition(terms.allSatisfy { $0.a.rows == c.rows && $0.width == c.columns })
+        self.c = c
+        self.terms = terms
+    }
+}
+
+/// Matrix products of float activations with weights in the type of their file.
+///
+/// Method: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008). Weights are
+/// turned into floats while they are packed, a slab at a time, so no float copy of a weight ever exists; both
+/// operands are packed once and shared by all threads. Each element of a result is summed in an order that
+/// depends on the shapes alone: any number of threads gives the same bits.
+public final class Gemm {
+    /// Depth of one pass: a packed column panel of it fills half the first-level cache.
+    private static let depthStep = 256
+    /// Bytes of weights that are packed at a time.
+    private static let slabBytes = 12 << 20
+    /// Bytes of activations that are packed at a time.
+    private static let stripeBytes = 96 << 20
+    /// Below this many rows the stored weight is streamed through matrix-vector products instead.
+    private static let fewRows = 4
+
+    private var packedWeights = TensorStorage(byteCount: 64)
+    private var packedInputs: [TensorStorage] = []
+
+    /// A multiplier with scratch memory of its own, for one operation at a time.
+    public init() {}
+
+    /// Computes products; inputs that several of them share are packed once.
+    ///
+    /// - Parameters:
+    ///   - products: Outputs with their terms. All outputs have the same number of rows.
+    ///   - accumulate: Adds to the outputs instead of overwriting them.
+    public func multiply(_ products: [Product], accumulate: Bool = false) {
+        guard let rows = products.first?.c.rows, rows > 0 else { return }
+        precondition(products.allSatisfy { $0.c.rows == rows })
+        let deepest = products.flatMap(\.terms).map(\.depth).max() ?? 1
+        let block = max(256, Self.stripeBytes / 4 / max(1, deepest))
+        for start in Swift.stride(from: 0, to: rows, by: block) {
+            multiply(products, rows: start..<min(rows, start + block), accumulate: accumulate)
+        }
+    }
+
+    private func multiply(_ products: [Product], rows: Range<Int>, accumulate: Bool) {
+        var packed: [(input: Tensor, slot: Int)] = []
+        for product in products {
+            let terms = product.terms.filter { $0.depth > 0 }
+            let c = product.c.rows(rows)
+            if rows.count <= Self.fewRows, terms.allSatisfy(\.isTransposed) {
+                multiplyVectors(c, terms, rows: rows, accumulate: accumulate)
+                continue
+            }
+            let slots = terms.map { term in
+                if let found = packed.first(where: { Self.same($0.input, term.a) }) { return found.slot }
+                pack(term.a.rows(rows), slot: packed.count)
+                packed.append((term.a, packed.count))
+                return packed.count - 1
+            }
+            multiplySlabs(c, terms, slots: slots, accumulate: accumulate)
+        }
+    }
+
+    private static func same(_ a: Tensor, _ b: Tensor) -> Bool {
+        a.pointer == b.pointer && a.columns == b.columns && a.stride == b.stride
+    }
+
+    /// Stripe s of the slot holds `[depth][mr]` from `s * depth * mr` on.
+    private func pack(_ a: Tensor, slot: Int) {
+        let mr = kernels.mr
+        let stripes = (a.rows + mr - 1) / mr
+        while packedInputs.count <= slot { packedInputs.append(TensorStorage(byteCount: 64)) }
+        Self.reserve(&packedInputs[slot], floats: stripes * mr * a.columns + 64)
+        let out = packedInputs[slot].base.assumingMemoryBound(to: Float.self)
+        parallelFor(stripes) { stripe, _ in
+            kernels.pack_a(
+                out + stripe * mr * a.columns,
+                a.pointer + stripe * mr * a.stride,
+                min(mr, a.rows - stripe * mr),
+                a.columns,
+                a.stride
+            )
+        }
+    }
+
+    private func multiplySlabs(_ c: Tensor, _ terms: [ProductTerm], slots: [Int], accumulate: Bool) {
+        let (mr, nr) = (kernels.mr, kernels.nr)
+        let depth = terms.reduce(0) { $0 + $1.depth }
+        let panels = (c.columns + nr - 1) / nr
+        let slab = max(8, Self.slabBytes / 4 / max(1, depth * nr))
+        let stripes = (c.rows + mr - 1) / mr
+        Self.reserve(&packedWeights, floats: min(slab, panels) * nr * depth)
+        let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
+        for first in Swift.stride(from: 0, to: panels, by: slab) {
+            let slabPanels = min(slab, panels - first)
+            parallelFor(slabPanels) { panel, _ in
+                let column = (first + panel) * nr
+                Self.packPanel(
+                    weights + panel * nr * depth,
+                    terms,
+                    columns: column..<min(c.columns, column + nr)
+                )
+            }
+            // Tasks of about 100 rows by 256 columns: the stripes of one stay in the second-level cache.
+            let panelGroup = max(1, 256 / nr)
+            let panelGroups = (slabPanels + panelGroup - 1) / panelGroup
+            var stripeGroup = max(1, 112 / mr)
+            while stripeGroup > 2, panelGroups * ((stripes + stripeGroup - 1) / stripeGroup) < 32 {
+                stripeGroup /= 2
+            }
+            let stripeGroups = (stripes + stripeGroup - 1) / stripeGroup
+            parallelFor(panelGroups * stripeGroups) { task, _ in
+                let panel = task / stripeGroups * panelGroup
+                let stripe = task % stripeGroups * stripeGroup
+                let column = (first + panel) * nr
+                let row = stripe * mr
+                self.multiplyTask(
+                    c.rows(row..<min(c.rows, row + stripeGroup * mr))
+                        .columns(column..<min(c.columns, column + min(panelGroup, slabPanels - panel) * nr)),
+                    terms,
+                    slots: slots,
+                    stripe: stripe,
+                    weights: weights + panel * nr * depth,
+                    depth: depth,
+                    accumulate: accumulate
+                )
+            }
+        }
+    }
+
+    private func multiplyTask(
+        _ c: Tensor,
+        _ terms: [ProductTerm],
+        slots: [Int],
+        stripe: Int,
+        weights: UnsafeMutablePointer<Float>,
+        depth: Int,
+        accumulate: Bool
+    ) {
+        let (mr, nr) = (kernels.mr, kernels.nr)
+        var written = accumulate
+        var above = 0
+        for (term, slot) in zip(terms, slots) {
+            let input = packedInputs[slot].base.assumingMemoryBound(to: Float.self) + stripe * mr * term.depth
+            let passes = (term.depth + Self.depthStep - 1) / Self.depthStep
+            for pass in 0..<passes {
+                let k = pass * term.depth / passes..<(pass + 1) * term.depth / passes
+                kernels.multiply_packed(
+                    c.pointer,
+                    input + k.lowerBound * mr,
+                    weights + (above + k.lowerBound) * nr,
+                    c.rows,
+                    c.columns,
+                    k.count,
+                    c.stride,
+                    mr * term.depth,
+                    nr * depth,
+                    written ? 1 : 0
+                )
+                written = true
+            }
+            above += term.depth
+        }
+    }
+
+    /// A column panel holds `[depth][nr]`, the terms one above the other.
+    private static func packPanel(
+        _ out: UnsafeMutablePointer<Float>,
+        _ terms: [ProductTerm],
+        columns: Range<Int>
+    ) {
+        var out = out
+        for term in terms {
+            let (b, type) = (term.b, term.b.type)
+            if term.isTransposed {
+                kernels.pack_b_transposed(
+                    out,
+                    b.pointer + columns.lowerBound * b.columns * type.size,
+                    type.kernelType,
+                    term.scale,
+                    term.depth,
+                    columns.count,
+                    b.columns
+                )
+            } else {
+                kernels.pack_b(
+                    out,
+                    b.pointer + columns.lowerBound * type.size,
+                    type.kernelType,
+                    term.scale,
+                    term.depth,
+                    columns.count,
+                    b.columns
+                )
+            }
+            out += term.depth * kernels.nr
+        }
+    }
+
+    private func multiplyVectors(_ c: Tensor, _ terms: [ProductTerm], rows: Range<Int>, accumulate: Bool) {
+        let grain = 64
+        parallelChunks(of: c.columns, grain: grain) { columns in
+            var written = accumulate
+            for term in terms {
+                let a = term.a.rows(rows)
+                // A scaled copy of so few rows costs less than scaling in the kernel.
+                let scaled =
+                    term.scale == 1
+                    ? a : Tensor(a.elements.map { $0 * term.scale }, rows: a.rows, columns: a.columns)
+                kernels.multiply_vectors(
+                    c.pointer + columns.lowerBound,
+                    scaled.pointer,
+                    term.b.pointer + columns.lowerBound * term.b.columns * term.b.type.size,
+                    term.b.type.kernelType,
+                    a.rows,
+                    columns.count,
+                    term.depth,
+                    c.stride,
+                    scaled.stride,
+                    term.b.columns,
+                    written ? 1 : 0
+                )
+                written = true
+            }
+        }
+    }
+
+    private static func reserve(_ storage: inout TensorStorage, floats: Int) {
+        if storage.byteCount < floats * 4 { storage = TensorStorage(byteCount: floats * 4) }
+    }
+}

@@ -1,0 +1,110 @@
+import CMimoKernels
+
+/// A frozen matrix in the type of its file: a window on mapped (or owned) memory that products read in place.
+///
+/// Shapes: `[rows, columns]`; for a linear layer `[out, in]`, as checkpoints store it.
+public struct WeightMatrix: Sendable {
+    let storage: TensorStorage
+    let byteOffset: Int
+    /// How the elements are stored.
+    public let type: ElementType
+    /// Number of rows: a linear's outputs.
+    public let rows: Int
+    /// Number of columns: a linear's inputs.
+    public let columns: Int
+
+    /// A window on stored elements that follow each other row by row.
+    public init(storage: TensorStorage, byteOffset: Int, type: ElementType, rows: Int, columns: Int) {
+        precondition(byteOffset >= 0 && byteOffset + rows * columns * type.size <= storage.byteCount)
+        self.storage = storage
+        self.byteOffset = byteOffset
+        self.type = type
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// The elements of a contiguous tensor, shared.
+    public init(_ tensor: Tensor) {
+        precondition(tensor.isContiguous)
+        self.init(
+            storage: tensor.storage,
+            byteOffset: tensor.offset * 4,
+            type: .f32,
+            rows: tensor.rows,
+            columns: tensor.columns
+        )
+    }
+
+    var pointer: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
+
+    /// Where the elements lie in their storage.
+    public var byteRange: Range<Int> { byteOffset..<byteOffset + rows * columns * type.size }
+
+    /// A window on some of the rows.
+    public func rows(_ range: Range<Int>) -> WeightMatrix {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows)
+        return WeightMatrix(
+            storage: storage,
+            byteOffset: byteOffset + range.lowerBound * columns * type.size,
+            type: type,
+            rows: range.count,
+            columns: columns
+        )
+    }
+
+    /// The elements as floats, in memory of their own.
+    public func widened() -> Tensor {
+        let out = Tensor(rows: rows, columns: columns)
+        widen(into: out)
+        return out
+    }
+
+    /// Writes the elements as floats.
+    public func widen(into out: Tensor) {
+        precondition(out.rows == rows && out.columns == columns && out.isContiguous)
+        parallelChunks(of: rows * columns, grain: 1 << 16) { range in
+            kernels.widen(
+                out.pointer + range.lowerBound,
+                pointer + range.lowerBound * type.size,
+                type.kernelType,
+                range.count
+            )
+        }
+    }
+
+    /// Writes row `indices[i]` as floats to row i of `out`: an embedding's look-up.
+    public func gatherRows(_ indices: [Int32], into out: Tensor) {
+        precondition(out.rows == indices.count && out.columns == columns)
+        for (row, index) in indices.enumerated() {
+            precondition(index >= 0 && Int(index) < rows)
+            kernels.widen(
+                out.pointer + row * out.stride,
+                pointer + Int(index) * columns * type.size,
+                type.kernelType,
+                columns
+            )
+        }
+    }
+}
+
+extension Tensor {
+    /// The elements rounded to `type` (to nearest, ties to even), as the bytes of a file.
+    ///
+    /// The tensor must be contiguous.
+    public func narrowed(to type: ElementType) -> [UInt8] {
+        precondition(isContiguous)
+        return [UInt8](unsafeUninitializedCapacity: count * type.size) { buffer, written in
+            guard let start = buffer.baseAddress else { return }
+            let out = UncheckedPointer(UnsafeMutableRawPointer(start))
+            parallelChunks(of: count, grain: 1 << 16) { range in
+                kernels.narrow(
+                    out.pointer + range.lowerBound * type.size,
+                    pointer + range.lowerBound,
+                    type.kernelType,
+                    range.count
+                )
+            }
+            written = count * type.size
+        }
+    }
+}

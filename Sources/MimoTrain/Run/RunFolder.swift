@@ -1,0 +1,79 @@
+import MimoFiles
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The folder of one run, locked for as long as this value lives.
+public struct RunFolder: Sendable {
+    /// The folder's path.
+    public let path: String
+    private let lock: RunLock
+
+    /// Makes the folder of a new run: `OUTPUT/v{N}-{YYYYMMDD-HHMMSS}` with the first free N, or OUTPUT itself.
+    ///
+    /// - Parameters:
+    ///   - output: the folder of the runs.
+    ///   - addsVersion: whether the run gets a folder of its own in it.
+    /// - Throws: ``MimoFiles/FileError`` where it cannot be made, ``TrainError/checkpoint(path:reason:)`` where
+    ///   another run is writing there or has left checkpoints.
+    public init(new output: String, addsVersion: Bool) throws {
+        guard addsVersion else {
+            try Folder.make(output)
+            path = output
+            lock = try RunLock(folder: output)
+            guard TrainingCheckpoint.all(in: output).isEmpty else {
+                throw TrainError.checkpoint(
+                    path: output,
+                    reason: "holds checkpoints of an earlier run; go on with --resume_from_checkpoint true, "
+                        + "or choose another --output_dir"
+                )
+            }
+            return
+        }
+        try Folder.make(output)
+        var number = (Self.versions(in: output).map(\.number).max() ?? -1) + 1
+        let time = Self.timestamp()
+        // Another run may take the name first.
+        while mkdir("\(output)/v\(number)-\(time)", 0o755) != 0 {
+            let path = "\(output)/v\(number)-\(time)"
+            guard errno == EEXIST else {
+                throw FileError.system(path: path, action: "make folder", code: errno)
+            }
+            number += 1
+        }
+        path = "\(output)/v\(number)-\(time)"
+        lock = try RunLock(folder: path)
+    }
+
+    /// Opens the folder of a run that is to go on.
+    ///
+    /// - Throws: as ``init(new:addsVersion:)``.
+    public init(existing path: String) throws {
+        self.path = path
+        lock = try RunLock(folder: path)
+        try DirectoryTransaction.clearLeftovers(in: path)
+    }
+
+    /// The folders of runs in an output folder, the newest last.
+    static func versions(in output: String) -> [(path: String, number: Int)] {
+        let names = (try? Folder.names(in: output)) ?? []
+        return names.compactMap { name -> (path: String, number: Int)? in
+            guard name.hasPrefix("v"), let number = Int(name.dropFirst().prefix { $0 != "-" }),
+                Folder.isFolder("\(output)/\(name)")
+            else { return nil }
+            return ("\(output)/\(name)", number)
+        }.sorted { ($0.number, $0.path) < ($1.number, $1.path) }
+    }
+
+    private static func timestamp() -> String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        let count = strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,32 @@
+/// Why a run cannot start or go on.
+public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// An option has a value that no run can have.
+    case option(name: String, found: String, expected: String)
+    /// No row is left to train on.
+    case noRows
+    /// The loss or the gradient is not a number; nothing of this step is kept.
+    case notFinite(step: Int, what: String, lastCheckpoint: String?)
+    /// A checkpoint lacks something or does not fit this run.
+    case checkpoint(path: String, reason: String)
+    /// The checkpoint was made by a run with other settings.
+    case resumedDifferently(path: String, differences: [String])
+
+    /// The error in one line.
+    public var description: String {
+        switch self {
+        case .option(let name, let found, let expected):
+            return "--\(name) \(found): expected \(expected)"
+        case .noRows:
+            return "no row is left to train on: every row was dropped or has nothing to learn"
+        case .notFinite(let step, let what, let lastCheckpoint):
+            let kept = lastCheckpoint.map { "; \($0) is whole" } ?? ""
+            return "step \(step): \(what) is not finite, so the run stops before it is saved\(kept); "
+                + "try a lower --learning_rate"
+        case .checkpoint(let path, let reason):
+            return "\(path): \(reason)"
+        case .resumedDifferently(let path, let differences):
+            return "\(path): made by a run that differs in \(differences.joined(separator: ", ")); "
+                + "start anew, or pass --resume_only_model true"
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import MimoFiles
+
+/// Where a run stands, as `trainer_state.json` keeps it: with the tensors beside it, all that resuming needs,
+/// because orders and dropout are functions of seeds and steps.
+struct TrainerState: Equatable {
+    /// Steps done.
+    var step = 0
+    /// Labels that counted so far.
+    var countedTokens = 0
+    /// Tokens so far.
+    var tokens = 0
+    /// What the next line of the log has gathered so far.
+    var window = LogWindow()
+    /// What must be the same for the run to go on as it would have, by name.
+    var identity: [(name: String, value: JSON)] = []
+
+    static func == (lhs: TrainerState, rhs: TrainerState) -> Bool {
+        lhs.json(totalSteps: 0) == rhs.json(totalSteps: 0)
+    }
+
+    /// The names of what differs between two runs.
+    func differences(from other: TrainerState) -> [String] {
+        identity.compactMap { name, value in
+            let theirs = other.identity.first { $0.name == name }?.value
+            guard theirs != value else { return nil }
+            return "\(name) (\(theirs?.text() ?? "none") there, \(value.text()) here)"
+        }
+    }
+
+    func json(totalSteps: Int) -> JSON {
+        [
+            "global_step": .int(Int64(step)), "max_steps": .int(Int64(totalSteps)),
+            "tokens": .int(Int64(tokens)),
+            "counted_tokens": .int(Int64(countedTokens)), "log_window": window.json,
+            "run": .object(JSONObject(identity.map { ($0.name, $0.value) })),
+        ]
+    }
+
+    init() {}
+
+    /// Reads the file's value; nil where something is missing.
+    init?(_ json: JSON) {
+        guard let step = json["global_step"]?.intValue, let counted = json["counted_tokens"]?.intValue,
+            let tokens = json["tokens"]?.intValue, let window = json["log_window"].flatMap(LogWindow.init),
+            let run = json["run"]?.objectValue
+        else { return nil }
+        self.step = step
+        countedTokens = counted
+        self.tokens = tokens
+        self.window = window
+        identity = run.map { ($0.key, $0.value) }
+    }
+}
+
+/// The steps since the last line of the log.
+struct LogWindow: Equatable {
+    var steps = 0
+    var loss = 0.0
+    var tokens = 0
+    var countedTokens = 0
+    var correctTokens = 0
+    var seconds = 0.0
+
+    mutating func add(_ record: StepRecord) {
+        steps += 1
+        loss += record.loss
+        tokens += record.tokens
+        countedTokens += record.countedTokens
+        correctTokens += record.correctTokens
+        seconds += record.seconds
+    }
+
+    var json: JSON {
+        [
+            "steps": .int(Int64(steps)), "loss": .double(loss), "tokens": .int(Int64(tokens)),
+            "counted_tokens": .int(Int64(countedTokens)), "correct_tokens": .int(Int64(correctTokens)),
+            "seconds": .double(seconds),
+        ]
+    }
+
+    init() {}
+
+    init?(_ json: JSON) {
+        guard let steps = json["steps"]?.intValue, let loss = json["loss"]?.doubleValue,
+            let tokens = json["tokens"]?.intValue, let counted = json["counted_tokens"]?.intValue,
+            let correct = json["correct_tokens"]?.intValue, let seconds = json["seconds"]?.doubleValue
+        else { return nil }
+        self.steps = steps
+        self.loss = loss
+        self.tokens = tokens
+        countedTokens = counted
+        correctTokens = correct
+        self.seconds = seconds
+    }
+}

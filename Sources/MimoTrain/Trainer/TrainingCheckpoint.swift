@@ -1,0 +1,101 @@
+import MimoFiles
+import MimoModel
+import MimoNumerics
+
+/// The files of a `checkpoint-N` folder that resuming reads; the adapter's own files stand beside them.
+enum TrainingCheckpoint {
+    static let optimizerFile = "optimizer.safetensors"
+    static let stateFile = "trainer_state.json"
+
+    /// Writes a checkpoint folder in one step: it is there whole, or not at all.
+    ///
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - tensors: What is trained, for the optimizer's moments.
+    ///   - state: Where the run stands.
+    ///   - totalSteps: Steps of the run.
+    ///   - writeOthers: Writes the adapter and what else belongs beside it into the folder that it is given.
+    /// - Throws: Where the disk does not take it; what stood at `path` then still stands.
+    static func write(
+        to path: String,
+        _ tensors: TrainedTensors,
+        _ state: TrainerState,
+        totalSteps: Int,
+        writeOthers: (String) throws -> Void
+    ) throws {
+        let transaction = try DirectoryTransaction(path: path)
+        let folder = transaction.workingPath
+        try writeOthers(folder)
+        let moments = tensors.all.flatMap {
+            [("\($0.name).exp_avg", $0.firstMoment), ("\($0.name).exp_avg_sq", $0.secondMoment)]
+        }
+        let named = Dictionary(moments) { first, _ in first }
+        let items = SafetensorsWriter.referenceOrder(
+            moments.map { SafetensorsWriter.Item(name: $0.0, type: .f32, shape: [$0.1.rows, $0.1.columns]) }
+        )
+        let writer = try SafetensorsWriter(path: "\(folder)/\(optimizerFile)", items: items)
+        for item in items {
+            if let tensor = named[item.name] { try writer.append(tensor) }
+        }
+        try writer.finish()
+        try AtomicFile.write(
+            state.json(totalSteps: totalSteps).text(indent: 2) + "\n",
+            to: "\(folder)/\(stateFile)"
+        )
+        try transaction.commit(replacing: true)
+    }
+
+    /// Reads where the run stood.
+    static func state(of path: String) throws -> TrainerState {
+        let file = "\(path)/\(stateFile)"
+        let bytes = try readFile(file)
+        guard let state = TrainerState(try JSON(parsing: bytes)) else {
+            throw TrainError.checkpoint(
+                path: file,
+                reason: "lacks fields that resuming needs; name another checkpoint"
+            )
+        }
+        return state
+    }
+
+    /// Reads the optimizer's moments into the tensors.
+    static func readMoments(of path: String, into tensors: TrainedTensors) throws {
+        let file = try SafetensorsFile(path: "\(path)/\(optimizerFile)")
+        guard file.tensors.count == tensors.all.count * 2 else {
+            throw TrainError.checkpoint(
+                path: file.path,
+                reason: "\(file.tensors.count) tensors; this adapter has \(tensors.all.count * 2) moments"
+            )
+        }
+        for tensor in tensors.all {
+            for (suffix, moment) in [("exp_avg", tensor.firstMoment), ("exp_avg_sq", tensor.secondMoment)] {
+                let name = "\(tensor.name).\(suffix)"
+                let read = try file.tensor(name)
+                guard read.rows == moment.rows, read.columns == moment.columns else {
+                    throw TrainError.checkpoint(
+                        path: file.path,
+                        reason:
+                            "\(name): [\(read.rows), \(read.columns)]; expected [\(moment.rows), \(moment.columns)]"
+                    )
+                }
+                moment.copy(from: read)
+            }
+        }
+    }
+
+    /// The checkpoints of a run's folder, the earliest first.
+    static func all(in folder: String) -> [(path: String, step: Int)] {
+        let names = (try? Folder.names(in: folder)) ?? []
+        return names.compactMap { name -> (path: String, step: Int)? in
+            guard name.hasPrefix("checkpoint-"), let step = Int(name.dropFirst("checkpoint-".count)) else {
+                return nil
+            }
+            return ("\(folder)/\(name)", step)
+        }.sorted { $0.step < $1.step }
+    }
+
+    private static func readFile(_ path: String) throws -> [UInt8] {
+        let storage = try TensorStorage(mapping: path)
+        return storage.bytes(0..<storage.byteCount)
+    }
+}

@@ -1,0 +1,102 @@
+import MimoTestSupport
+import Testing
+
+@testable import MimoNumerics
+
+@Suite struct GemmTests {
+    struct Shape: CustomTestStringConvertible {
+        var m: Int
+        var n: Int
+        var k: Int
+        var testDescription: String { "\(m)x\(n)x\(k)" }
+    }
+
+    static let shapes: [Shape] = [
+        .init(m: 1, n: 1, k: 1), .init(m: 1, n: 33, k: 70), .init(m: 3, n: 65, k: 129),
+        .init(m: 5, n: 7, k: 3),
+        .init(m: 14, n: 32, k: 16), .init(m: 15, n: 33, k: 17), .init(m: 64, n: 40, k: 257),
+        .init(m: 130, n: 300, k: 520), .init(m: 0, n: 4, k: 4), .init(m: 6, n: 16, k: 1),
+    ]
+
+    @Test(
+        "a · weightᵀ equals the sum in double, for every type of weight",
+        arguments: shapes,
+        ElementType.allCases
+    )
+    func forward(shape: Shape, type: ElementType) {
+        let a = Oracle.tensor(shape.m, shape.k, seed: 1)
+        let (weight, values) = stored(shape.n, shape.k, type)
+        let c = Oracle.tensor(shape.m, shape.n, seed: 3)
+        let before = c.elements
+        Gemm().multiply([Product(c, [.forward(a, weight, scale: 0.5)])])
+        let expected = product(a.elements, values, shape) { n, k in n * shape.k + k }
+        expectClose(c.elements, expected.map { 0.5 * $0 }.floats, rtol: 1e-4, atol: 1e-4)
+        let d = Tensor(before, rows: shape.m, columns: shape.n)
+        Gemm().multiply([Product(d, [.forward(a, weight)])], accumulate: true)
+        expectClose(d.elements, zip(before.doubles, expected).map { $0 + $1 }.floats, rtol: 1e-4, atol: 1e-4)
+    }
+
+    @Test(
+        "a · weight equals the sum in double, for every type of weight",
+        arguments: shapes,
+        ElementType.allCases
+    )
+    func backward(shape: Shape, type: ElementType) {
+        let a = Oracle.tensor(shape.m, shape.k, seed: 5)
+        let (weight, values) = stored(shape.k, shape.n, type)
+        let c = Tensor(rows: shape.m, columns: shape.n)
+        Gemm().multiply([Product(c, [.backward(a, weight)])])
+        let expected = product(a.elements, values, shape) { n, k in k * shape.n + n }
+        expectClose(c.elements, expected.floats, rtol: 1e-4, atol: 1e-4)
+    }
+
+    @Test("Several outputs and terms in one call equal one call each", arguments: [2, 30, 100])
+    func terms(rows: Int) {
+        let (x, h) = (Oracle.tensor(rows, 70, seed: 1), Oracle.tensor(rows, 8, seed: 2))
+        let (w, v) = (
+            WeightMatrix(Oracle.tensor(90, 70, seed: 3)), WeightMatrix(Oracle.tensor(45, 70, seed: 4))
+        )
+        let b = WeightMatrix(Oracle.tensor(8, 90, seed: 5))
+        let (y, z) = (Tensor(rows: rows, columns: 90), Tensor(rows: rows, columns: 45))
+        Gemm().multiply([
+            Product(y, [.forward(x, w), .backward(h, b, scale: 2)]), Product(z, [.forward(x, v)]),
+        ])
+        let (y1, z1) = (Tensor(rows: rows, columns: 90), Tensor(rows: rows, columns: 45))
+        Gemm().multiply([Product(y1, [.forward(x, w)])])
+        Gemm().multiply([Product(y1, [.backward(h, b, scale: 2)])], accumulate: true)
+        Gemm().multiply([Product(z1, [.forward(x, v)])])
+        expectClose(y.elements, y1.elements, rtol: 1e-5, atol: 1e-5)
+        expectClose(z.elements, z1.elements, rtol: 1e-5, atol: 1e-5)
+    }
+
+    @Test("Windows with gaps between their rows are read and written in place")
+    func windows() {
+        let wide = Oracle.tensor(40, 100, seed: 1)
+        let x = wide.columns(10..<60)
+        let w = WeightMatrix(Oracle.tensor(20, 50, seed: 2))
+        let out = Tensor(rows: 40, columns: 64)
+        out.fill(7)
+        Gemm().multiply([Product(out.columns(30..<50), [.forward(x, w)])])
+        let plain = Tensor(rows: 40, columns: 20)
+        Gemm().multiply([Product(plain, [.forward(Tensor(x.elements, rows: 40, columns: 50), w)])])
+        #expect(out.columns(30..<50).elements == plain.elements)
+        #expect(out.columns(0..<30).elements.allSatisfy { $0 == 7 })
+        #expect(out.columns(50..<64).elements.allSatisfy { $0 == 7 })
+    }
+
+    private func stored(_ rows: Int, _ columns: Int, _ type: ElementType) -> (WeightMatrix, [Float]) {
+        let bytes = Oracle.tensor(rows, columns, seed: 9).narrowed(to: type)
+        let storage = TensorStorage(byteCount: bytes.count)
+        storage.base.copyMemory(from: bytes, byteCount: bytes.count)
+        let weight = WeightMatrix(storage: storage, byteOffset: 0, type: type, rows: rows, columns: columns)
+        return (weight, weight.widened().elements)
+    }
+
+    private func product(_ a: [Float], _ b: [Float], _ shape: Shape, at: (Int, Int) -> Int) -> [Double] {
+        (0..<shape.m * shape.n).map { place in
+            (0..<shape.k).reduce(0.0) {
+                $0 + Double(a[place / shape.n * shape.k + $1]) * Double(b[at(place % shape.n, $1)])
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import MimoTestSupport
+import Testing
+
+@testable import MimoNumerics
+
+@Suite struct RowOperationTests {
+    @Test("RMSNorm's backward is the derivative of its forward", arguments: [(1, 1), (3, 17), (40, 64)])
+    func rmsNorm(rows: Int, columns: Int) {
+        let (x, weight) = (Oracle.tensor(rows, columns, seed: 1), Oracle.tensor(1, columns, seed: 2))
+        let dOutput = Oracle.tensor(rows, columns, seed: 3)
+        let (out, rstd) = (Tensor(rows: rows, columns: columns), Tensor(rows: 1, columns: rows))
+        RMSNorm.forward(out, rstd: rstd, x, weight: weight, epsilon: 1e-5)
+        func forward(_ x: [Double]) -> [Double] {
+            (0..<rows).flatMap { row -> [Double] in
+                let values = Array(x[row * columns..<(row + 1) * columns])
+                let r = 1 / (Oracle.dot(values, values) / Double(columns) + 1e-5).squareRoot()
+                return values.enumerated().map { $1 * r * Double(weight[0, $0]) }
+            }
+        }
+        expectClose(out.elements, forward(x.elements.doubles).floats, rtol: 1e-5, atol: 1e-6)
+        let dInput = Tensor(rows: rows, columns: columns)
+        RMSNorm.backward(dInput, rstd: rstd, dOutput: dOutput, x, weight: weight, accumulate: false)
+        let expected = Oracle.gradient(x.elements.doubles) {
+            Oracle.dot(forward($0), dOutput.elements.doubles)
+        }
+        expectClose(dInput.elements, expected.floats, rtol: 1e-3, atol: 1e-4)
+        RMSNorm.backward(dInput, rstd: rstd, dOutput: dOutput, x, weight: weight, accumulate: true)
+        expectClose(dInput.elements, expected.map { 2 * $0 }.floats, rtol: 1e-3, atol: 1e-4)
+    }
+
+    @Test("A rotation backward undoes the rotation forward, and keeps each pair's length")
+    func rotary() {
+        let (rows, heads, size) = (5, 3, 12)
+        let x = Oracle.tensor(rows, heads * size, seed: 1)
+        let before = x.elements
+        let angles = Oracle.numbers(rows * size / 2, seed: 2, scale: 100).doubles
+        let cosines = Tensor(angles.map { cos($0) }.floats, rows: rows, columns: size / 2)
+        let sines = Tensor(angles.map { sin($0) }.floats, rows: rows, columns: size / 2)
+        RotaryEmbedding.forward(x, cosines: cosines, sines: sines)
+        let (a, b) = (Double(before[0]), Double(before[size / 2]))
+        expectClose([x[0, 0]], [Float(a * cos(angles[0]) - b * sin(angles[0]))], atol: 1e-5)
+        expectClose([x[0, size / 2]], [Float(b * cos(angles[0]) + a * sin(angles[0]))], atol: 1e-5)
+        RotaryEmbedding.backward(x, cosines: cosines, sines: sines)
+        expectClose(x.elements, before, atol: 1e-5)
+    }
+
+    @Test("Dropout keeps the expected share, scales it, and depends on key and row alone")
+    func dropout() {
+        let mask = DropoutMask(key: 0x1234_5678_9abc_def0, probability: 0.25)
+        let x = Tensor(rows: 200, columns: 500)
+        x.fill(3)
+        let out = Tensor(rows: 200, columns: 500)
+        mask.forward(out, x, rows: (0..<200).map { UInt64($0) })
+        let kept = out.elements.count { $0 != 0 }
+        #expect(abs(Double(kept) / 100_000 - 0.75) < 0.01)
+        #expect(out.elements.allSatisfy { $0 == 0 || abs($0 - 4) < 1e-5 })
+        let reversed = Tensor(rows: 200, columns: 500)
+        mask.forward(reversed, x, rows: (0..<200).reversed().map { UInt64($0) })
+        #expect(reversed.rows(0..<1).elements == out.rows(199..<200).elements)
+        let other = Tensor(rows: 200, columns: 500)
+        DropoutMask(key: 1, probability: 0.25).forward(other, x, rows: (0..<200).map { UInt64($0) })
+        #expect(other.elements != out.elements)
+        let gradient = Tensor(rows: 200, columns: 500)
+        mask.backward(adding: gradient, x, rows: (0..<200).map { UInt64($0) })
+        #expect(gradient.elements == out.elements)
+    }
+
+    @Test("Rows are gathered and scattered, repeated places included")
+    func gather() {
+        let x = Oracle.tensor(6, 300, seed: 1)
+        let out = Tensor(rows: 3, columns: 300)
+        Elementwise.gatherRows(out, from: x, [4, 0, 4])
+        #expect(out.rows(0..<1).elements == x.rows(4..<5).elements)
+        let sum = Tensor(rows: 6, columns: 300)
+        Elementwise.scatterAddRows(sum, from: out, [1, 5, 1])
+        expectClose(sum.rows(1..<2).elements, x.rows(4..<5).elements.map { $0 * 2 }, rtol: 1e-6)
+        #expect(sum.rows(0..<1).elements.allSatisfy { $0 == 0 })
+    }
+
+    @Test("Each index runs once, on any number of threads, also from within a region")
+    func parallel() {
+        let counts = Tensor(rows: 1, columns: 10_000)
+        parallelFor(100) { outer, _ in
+            parallelFor(100) { inner, _ in counts[0, outer * 100 + inner] += 1 }
+        }
+        #expect(counts.elements.allSatisfy { $0 == 1 })
+    }
+}
