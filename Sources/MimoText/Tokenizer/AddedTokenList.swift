@@ -1,16 +1,21 @@
 /// All added tokens of a checkpoint: those of tokenizer.json, then those that tokenizer_config.json adds.
 struct AddedTokenList {
     private(set) var tokens: [AddedToken] = []
+    /// The id of the next token that the model's vocabulary lacks: the reference gives ids by this count, whatever
+    /// the file says.
+    private var nextID: Int32
 
     /// Collects the tokens, and gives each that the model's vocabulary lacks a place in it.
     ///
     /// - Throws: ``TokenizerError`` where one token would have two ids, or one id two tokens.
     init(
-        file: TokenizerFile,
-        configuration: TokenizerConfiguration,
-        vocabulary: inout Vocabulary
+        _ listed: [AddedToken],
+        _ path: String,
+        _ configuration: TokenizerConfiguration,
+        _ vocabulary: inout Vocabulary
     ) throws {
-        for token in file.addedTokens { try add(token, file.path, &vocabulary) }
+        nextID = Int32(vocabulary.count)
+        for token in listed { try add(token, path, &vocabulary) }
         for token in try configuration.addedTokens() where !contains(token.content) {
             try add(token, configuration.path, &vocabulary)
         }
@@ -37,6 +42,14 @@ struct AddedTokenList {
                 )
             }
         } else {
+            guard token.id == nextID else {
+                throw TokenizerError.malformed(
+                    path: path,
+                    reason:
+                        "\(name) has id \(token.id), but \(nextID) comes next and is what other tools would take"
+                )
+            }
+            nextID += 1
             do throws(Vocabulary.Refusal) {
                 try vocabulary.add(literal: token.content, id: Int(token.id))
             } catch {
