@@ -101,8 +101,8 @@ struct TokenizerFile {
         switch value["type"]?.stringValue {
         case "NFC": return Normalizer(composes: true)
         case "Sequence":
-            let parts = try (value["normalizers"]?.arrayValue ?? []).map { try normalizer($0) }
-            return Normalizer(composes: parts.contains { $0.composes })
+            guard let parts = value["normalizers"]?.arrayValue else { throw unsupported("normalizer", value) }
+            return Normalizer(composes: try parts.map { try normalizer($0) }.contains { $0.composes })
         default: throw unsupported("normalizer", value)
         }
     }
