@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts of this repository; not run by itself.
 # Defines `require_swift` and `install_missing_packages`: what a build needs on Debian or Ubuntu.
 

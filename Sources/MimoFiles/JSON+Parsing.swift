@@ -7,6 +7,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong there, in json-c's words or ours.
     public let reason: String
 
+    /// The error in one line.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
 }
 

@@ -5,6 +5,7 @@ extension JSON {
     /// text unescaped but for what JSON requires. Numbers that JSON cannot hold (NaN, infinity) become null.
     ///
     /// - Parameter indent: spaces per level, one member a line; nil writes everything on one line.
+    /// - Returns: The text, without a line break at its end.
     public func text(indent: Int? = nil) -> String {
         var out = ""
         write(to: &out, indent: indent, level: 0)

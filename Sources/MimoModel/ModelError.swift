@@ -16,7 +16,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case unexpectedTensor(path: String, tensor: String)
     /// A tensor has another shape than the configuration implies.
     case wrongShape(path: String, tensor: String, found: [Int], expected: [Int])
-    /// No folder and no model in the caches has that name.
+    /// No folder and no model in the caches has that name; `searched` is empty where it can only be a path.
     case modelNotFound(name: String, searched: [String])
 
     /// One line: the file, what was found, what was expected, what to do.
@@ -39,9 +39,11 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "check that both belong together"
         case .wrongShape(let path, let tensor, let found, let expected):
             "\(path): tensor \"\(tensor)\" has shape \(found); config.json implies \(expected)"
+        case .modelNotFound(let name, let searched) where searched.isEmpty:
+            "\(name): no such folder; expected a model's folder, or its id on a hub (ORG/NAME)"
         case .modelNotFound(let name, let searched):
-            "\(name): no such model folder, nor in \(searched.joined(separator: ", ")); "
-                + "download it, for example with: hf download \(name), or: modelscope download --model \(name)"
+            "\(name): no such folder, and not downloaded to \(searched.joined(separator: " or ")); "
+                + "download it with: hf download \(name), or: modelscope download --model \(name)"
         }
     }
 }

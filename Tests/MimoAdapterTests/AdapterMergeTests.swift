@@ -117,6 +117,42 @@ import Testing
         )
     }
 
+    @Test(arguments: [ElementType.f32, .f16])
+    func `a base keeps its type, and each weight is the sum rounded to it`(type: ElementType) throws {
+        let golden = GoldenAdapter(model: "tiny-qwen2", name: "all_linear")
+        let source = try Checkpoint(directory: golden.base)
+        let folder = try TemporaryFolder()
+        try folder.write([UInt8](try Self.data("\(golden.base)/config.json")), to: "base/config.json")
+        let tensors = source.files.flatMap(\.tensors)
+        let writer = try SafetensorsWriter(
+            path: folder.file("base/model.safetensors"),
+            items: tensors.map { .init(name: $0.name, type: SafetensorsType(type), shape: $0.shape) }
+        )
+        for tensor in tensors { try writer.append(source.weight(tensor.name).widened().narrowed(to: type)) }
+        try writer.finish()
+
+        let base = try Checkpoint(directory: folder.file("base"))
+        let adapter = try Adapter(directory: golden.directory, for: base.config)
+        try AdapterMerge(base: base, adapter: adapter).write(to: folder.file("out"))
+        let merged = try Checkpoint(directory: folder.file("out"))
+        for weights in adapter.modules {
+            let name = "\(weights.module.path).weight"
+            let (before, after) = (try base.weight(name).widened(), try merged.weight(name))
+            #expect(after.type == type)
+            var expected = before.elements
+            for index in expected.indices {
+                let (row, column) = (index / before.columns, index % before.columns)
+                let product = (0..<weights.module.rank).reduce(0.0) {
+                    $0 + Double(weights.b[row, $1]) * Double(weights.a[$1, column])
+                }
+                expected[index] = Float(Double(expected[index]) + weights.module.scaling * product)
+            }
+            // Half a unit in the last place of the type, and the float sum's own rounding.
+            let unit: Float = type == .f32 ? 0x1p-24 : 0x1p-11
+            expectClose(after.widened().elements, expected, rtol: unit * 1.01, atol: 3e-7, name)
+        }
+    }
+
     @Test func `what stands at the output is safe`() throws {
         let merge = try Self.merge(GoldenAdapter(model: "tiny-qwen2", name: "qv"))
         let folder = try TemporaryFolder()

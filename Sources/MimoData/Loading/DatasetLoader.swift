@@ -17,12 +17,12 @@ public struct DatasetLoader: Sendable {
     /// Which rows, and how they are mixed.
     public let options: DatasetOptions
     /// What makes samples of them.
-    public let encoder: RowEncoder
+    public let encoder: any RowEncoding
 
     /// A loader.
     ///
     /// - Throws: ``DataError/badOption(_:reason:)``.
-    public init(options: DatasetOptions, encoder: RowEncoder) throws {
+    public init(options: DatasetOptions, encoder: any RowEncoding) throws {
         try options.validate()
         self.options = options
         self.encoder = encoder

@@ -159,20 +159,28 @@ public final class Generator {
     ///
     /// - Parameters:
     ///   - request: The request.
-    ///   - receive: Is given each piece of text as it comes, the answer's prefix first; false stops the answer.
+    ///   - isStopped: Asked before each step; true stops the answer.
+    ///   - receive: Is given each piece of text as it comes, the answer's prefix first.
     /// - Returns: The answer.
-    /// - Throws: ``InferError``.
-    public func generate(_ request: GenerationRequest, receive: (String) -> Bool = { _ in true }) throws
-        -> Generation
-    {
+    /// - Throws: ``InferError``, and what `receive` throws; the request is dropped then.
+    public func generate(
+        _ request: GenerationRequest,
+        isStopped: () -> Bool = { false },
+        receive: (String) throws -> Void = { _ in }
+    ) throws -> Generation {
         precondition(isIdle)
         try add(request)
-        var goesOn = request.answerPrefix.isEmpty || receive(request.answerPrefix)
-        while true {
-            for update in goesOn ? try step() : cancel() {
-                if !update.text.isEmpty, !receive(update.text) { goesOn = false }
-                if let generation = update.generation { return generation }
+        do {
+            if !request.answerPrefix.isEmpty { try receive(request.answerPrefix) }
+            while true {
+                for update in isStopped() ? cancel() : try step() {
+                    if !update.text.isEmpty { try receive(update.text) }
+                    if let generation = update.generation { return generation }
+                }
             }
+        } catch {
+            _ = cancel()
+            throw error
         }
     }
 

@@ -6,6 +6,8 @@ struct StopWordMatcher: Sendable {
     private let keepsWord: Bool
     /// Text that may be the beginning of a stop word.
     private var pending: [UInt8] = []
+    /// What stood behind the stop word that was found, in the same piece.
+    private(set) var rest = ""
 
     init(_ words: [String], keepsWord: Bool = false) {
         self.words = words.map { Array($0.utf8) }.filter { !$0.isEmpty }
@@ -19,6 +21,7 @@ struct StopWordMatcher: Sendable {
         pending += Array(text.utf8)
         if let found = earliestWord() {
             let end = keepsWord ? found.upperBound : found.lowerBound
+            rest = String(decoding: pending[found.upperBound...], as: UTF8.self)
             defer { pending.removeAll() }
             return (String(decoding: pending[..<end], as: UTF8.self), true)
         }

@@ -30,7 +30,9 @@ public struct Checkpoint: Sendable {
         self.directory = folder.path
         config = try ModelConfig(directory: directory)
         isSharded = !folder.contains(Self.singleName) && folder.contains(Self.indexName)
-        let index = isSharded ? try ShardIndex(folder.object(named: Self.indexName)) : nil
+        let index =
+            isSharded
+            ? try ShardIndex(folder.object(named: Self.indexName, rejectingDuplicateKeys: true)) : nil
         files = try (index?.fileNames ?? [Self.weightsName(folder)]).map {
             try SafetensorsFile(path: folder.file(named: $0))
         }

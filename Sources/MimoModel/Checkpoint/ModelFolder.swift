@@ -61,13 +61,17 @@ package struct ModelFolder: Sendable {
 
     /// Parses a JSON file of the folder.
     ///
+    /// - Parameters:
+    ///   - name: the file's name.
+    ///   - rejectingDuplicateKeys: whether a repeated member is an error; else the last one counts, as in Python.
+    /// - Returns: the file's value.
     /// - Throws: ``ModelError/unreadable(path:reason:)``.
-    package func json(named name: String) throws -> JSON {
+    package func json(named name: String, rejectingDuplicateKeys: Bool = false) throws -> JSON {
         let file = try file(named: name)
         do {
             let storage = try TensorStorage(mapping: file)
             return try storage.withBytes(0..<storage.byteCount) {
-                try JSON(parsing: $0, rejectingDuplicateKeys: true)
+                try JSON(parsing: $0, rejectingDuplicateKeys: rejectingDuplicateKeys)
             }
         } catch let error as NumericsError {
             guard case .cannotMap(_, let reason) = error else { throw error }
@@ -77,9 +81,9 @@ package struct ModelFolder: Sendable {
         }
     }
 
-    /// Parses a JSON file that holds an object.
-    package func object(named name: String) throws -> ConfigFields {
-        let json = try json(named: name)
+    /// Parses a JSON file that holds an object, as ``json(named:rejectingDuplicateKeys:)``.
+    package func object(named name: String, rejectingDuplicateKeys: Bool = false) throws -> ConfigFields {
+        let json = try json(named: name, rejectingDuplicateKeys: rejectingDuplicateKeys)
         guard let members = json.objectValue else {
             throw ModelError.unreadable(
                 path: path(of: name),

@@ -9,6 +9,8 @@ extension DecoderBlock {
     /// - Parameters:
     ///   - dInput: Written, `[T, C]`; nil in the lowest adapted block, below which nobody asks.
     ///   - dOutput: Gradient of the output, `[W, C]`; overwritten.
+    ///   - saved: What forward kept.
+    ///   - context: As in forward.
     func backward(_ dInput: Tensor?, dOutput: Tensor, _ saved: BlockActivations, _ context: BlockContext) {
         let arena = context.memory.scratch
         let mark = arena.mark

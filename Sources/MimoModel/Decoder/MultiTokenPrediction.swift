@@ -49,7 +49,13 @@ public struct MultiTokenPrediction: Sendable {
         let joined = Tensor(rows: rows, columns: 2 * width)
         let rstd = Tensor(rows: 1, columns: rows)
         RMSNorm.forward(joined.columns(0..<width), rstd: rstd, states, weight: hiddenNorm, epsilon: epsilon)
-        RMSNorm.forward(joined.columns(width..<2 * width), rstd: rstd, embedded, weight: tokenNorm, epsilon: epsilon)
+        RMSNorm.forward(
+            joined.columns(width..<2 * width),
+            rstd: rstd,
+            embedded,
+            weight: tokenNorm,
+            epsilon: epsilon
+        )
         let input = Tensor(rows: rows, columns: width)
         memory.gemm.multiply([Product(input, [.forward(joined, inputProjection)])])
 

@@ -34,28 +34,4 @@ public struct TrainingPack: Sendable, Equatable {
         self.targets = targets
         self.tokenKeys = tokenKeys
     }
-
-    /// A pack of separate rows.
-    ///
-    /// Logits at t are scored against `labels[t + 1]`; the first label of a row is never used. What stands behind
-    /// a row's last scored token is left out, for nothing reads it; a row that scores nothing is left out whole.
-    ///
-    /// - Parameter rows: Ids, labels (-100: none) and weights (nil: 1) of each row, with the row's number.
-    public init(rows: [(ids: [Int32], labels: [Int32], weights: [Float]?, number: Int)]) {
-        self.init(ids: [], layout: PackLayout(), targets: [], tokenKeys: [])
-        for row in rows {
-            precondition(
-                row.labels.count == row.ids.count && (row.weights?.count ?? row.ids.count) == row.ids.count
-            )
-            let start = ids.count
-            let scored = row.labels.indices.dropFirst().filter { row.labels[$0] >= 0 }
-            guard let last = scored.last else { continue }
-            ids += row.ids[..<last]
-            layout.append(count: last, parent: nil)
-            tokenKeys += (0..<last).map { UInt64(row.number) << 24 | UInt64($0) }
-            targets += scored.map {
-                Target(token: start + $0 - 1, label: row.labels[$0], weight: row.weights?[$0] ?? 1)
-            }
-        }
-    }
 }

@@ -1,3 +1,4 @@
+import MimoAdapter
 import MimoFiles
 import MimoModel
 
@@ -21,18 +22,42 @@ public enum ModelLocator {
         environment: (String) -> String? = ModelLocator.variable
     ) throws -> String {
         let parts = model.split(separator: "/", omittingEmptySubsequences: false)
-        if Folder.exists(model) || parts.count != 2 || parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) {
+        if Folder.exists(model) || parts.count != 2
+            || parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") })
+        {
             return model
         }
         let hub = huggingFaceCache(environment)
         let scope = modelScopeCache(environment)
         if let found = snapshot(in: "\(hub)/models--\(parts[0])--\(parts[1])") { return found }
         // ModelScope's tools spell a dot in a folder's name as three underscores.
-        let names = [model, "\(parts[0])/\(parts[1].split(separator: ".", omittingEmptySubsequences: false).joined(separator: "___"))"]
+        let names = [
+            model,
+            "\(parts[0])/\(parts[1].split(separator: ".", omittingEmptySubsequences: false).joined(separator: "___"))",
+        ]
         for folder in ["\(scope)/hub/models", "\(scope)/models", "\(scope)/hub"] {
-            for name in names where Folder.exists("\(folder)/\(name)/config.json") { return "\(folder)/\(name)" }
+            for name in names where Folder.exists("\(folder)/\(name)/config.json") {
+                return "\(folder)/\(name)"
+            }
         }
         throw ModelError.modelNotFound(name: model, searched: [hub, scope])
+    }
+
+    /// The folder of the model that an adapter was made for.
+    ///
+    /// - Parameters:
+    ///   - adapter: The adapter's folder.
+    ///   - model: The model's name where the user gives one; else `args.json` beside the adapter is asked, then
+    ///     its adapter_config.json.
+    /// - Returns: The model's folder.
+    /// - Throws: ``MimoModel/ModelError`` where none of them says, or what they say is not there.
+    public static func base(ofAdapter adapter: String, named model: String?) throws -> String {
+        let known = try model ?? RunArguments(besideAdapter: adapter)?.text("model")
+        if let name = try known ?? LoRAConfig(directory: adapter).baseModel { return try folder(of: name) }
+        throw ModelError.unreadable(
+            path: adapter,
+            reason: "does not say what its base model is; name it with --model"
+        )
     }
 
     /// A variable of this process's environment; nil where it is empty.

@@ -39,7 +39,9 @@ public struct RunFolder: Sendable {
         // Another run may take the name first.
         while mkdir("\(output)/v\(number)-\(time)", 0o755) != 0 {
             let path = "\(output)/v\(number)-\(time)"
-            guard errno == EEXIST else { throw FileError.system(path: path, action: "make folder", code: errno) }
+            guard errno == EEXIST else {
+                throw FileError.system(path: path, action: "make folder", code: errno)
+            }
             number += 1
         }
         path = "\(output)/v\(number)-\(time)"

@@ -5,15 +5,15 @@ import MimoModel
 ///
 /// Any division gives the same loss and gradients; tall packs make fast products, and memory bounds them.
 struct PackPlan {
-    /// One row of a step, cut to what the loss reads.
-    private struct Row {
-        let place: Int
-        let length: Int
+    /// Rows that stay together because they begin alike, and how many tokens they make.
+    private struct Cluster {
+        var rows: [TrainingPack.Row]
+        var tokens: Int
     }
 
     /// The packs, the longest first.
     let packs: [TrainingPack]
-    /// Tokens of the rows, before anything is cut off.
+    /// Tokens of the rows, before anything is cut off or shared.
     let tokens: Int
     /// Labels that count.
     let targets: Int
@@ -24,42 +24,75 @@ struct PackPlan {
     ///   - samples: The rows in their order.
     ///   - firstNumber: Number of the first row in the run, by which dropout draws.
     ///   - capacity: Tokens of a pack; nil makes a pack of each `batchSize` rows in their order.
-    init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int) {
+    ///   - batchSize: Rows of a micro-batch.
+    ///   - sharedTokens: How many equal first tokens make rows share them; nil shares nothing.
+    init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int, sharedTokens: Int?) {
         tokens = samples.reduce(0) { $0 + $1.ids.count }
-        let groups =
-            capacity.map { Self.fill(samples, capacity: $0) } ?? Self.chunks(samples.count, batchSize)
-        packs = groups.map { places in
-            TrainingPack(
-                rows: places.map { place in
-                    let sample = samples[place]
-                    return (sample.ids, sample.labels, sample.lossScale, firstNumber + place)
-                }
+        let rows = samples.enumerated().map { place, sample in
+            TrainingPack.Row(
+                ids: sample.ids,
+                labels: sample.labels,
+                weights: sample.lossScale,
+                number: firstNumber + place
             )
-        }.filter { !$0.targets.isEmpty }
+        }
+        let groups =
+            if let capacity {
+                Self.fill(
+                    Self.clusters(rows, capacity: capacity, sharedTokens: sharedTokens),
+                    capacity: capacity
+                )
+            } else {
+                stride(from: 0, to: rows.count, by: batchSize).map {
+                    Array(rows[$0..<min($0 + batchSize, rows.count)])
+                }
+            }
+        packs = groups.map { TrainingPack(rows: $0, sharedTokens: sharedTokens) }.filter {
+            !$0.targets.isEmpty
+        }
         targets = packs.reduce(0) { $0 + $1.targets.count }
     }
 
-    /// Best fit, the longest row first: a row joins the fullest pack that still has room for it.
-    private static func fill(_ samples: [Sample], capacity: Int) -> [[Int]] {
-        let rows = samples.enumerated().compactMap { place, sample -> Row? in
-            let last = sample.labels.indices.dropFirst().last { sample.labels[$0] >= 0 }
-            return last.map { Row(place: place, length: $0) }
-        }
-        let ordered = rows.sorted { ($1.length, $0.place) < ($0.length, $1.place) }
-        var packs: [(rows: [Int], length: Int)] = []
-        for row in ordered {
-            let fitting = packs.indices.filter { packs[$0].length + row.length <= capacity }
-            if let best = fitting.max(by: { packs[$0].length < packs[$1].length }) {
-                packs[best].rows.append(row.place)
-                packs[best].length += row.length
-            } else {
-                packs.append(([row.place], row.length))
+    /// Rows that begin with the same tokens come together, in their order, as long as a pack holds them.
+    private static func clusters(_ rows: [TrainingPack.Row], capacity: Int, sharedTokens: Int?) -> [Cluster] {
+        var clusters: [Cluster] = []
+        var open: [ArraySlice<Int32>: Int] = [:]
+        for row in rows where row.neededTokens > 0 {
+            let alone = Cluster(rows: [row], tokens: row.neededTokens)
+            guard let sharedTokens, row.neededTokens >= sharedTokens else {
+                clusters.append(alone)
+                continue
             }
+            let key = row.ids.prefix(sharedTokens)
+            if let place = open[key] {
+                let joined = clusters[place].rows + [row]
+                let tokens = TrainingPack(rows: joined, sharedTokens: sharedTokens).ids.count
+                if tokens <= capacity {
+                    clusters[place] = Cluster(rows: joined, tokens: tokens)
+                    continue
+                }
+            }
+            open[key] = clusters.count
+            clusters.append(alone)
         }
-        return packs.map { $0.rows.sorted() }
+        return clusters
     }
 
-    private static func chunks(_ count: Int, _ size: Int) -> [[Int]] {
-        stride(from: 0, to: count, by: size).map { Array($0..<min($0 + size, count)) }
+    /// Best fit, the longest first: a cluster joins the fullest pack that still has room for it.
+    private static func fill(_ clusters: [Cluster], capacity: Int) -> [[TrainingPack.Row]] {
+        let ordered = clusters.enumerated().sorted {
+            ($1.element.tokens, $0.offset) < ($0.element.tokens, $1.offset)
+        }
+        var packs: [Cluster] = []
+        for (_, cluster) in ordered {
+            let fitting = packs.indices.filter { packs[$0].tokens + cluster.tokens <= capacity }
+            if let best = fitting.max(by: { packs[$0].tokens < packs[$1].tokens }) {
+                packs[best].rows += cluster.rows
+                packs[best].tokens += cluster.tokens
+            } else {
+                packs.append(cluster)
+            }
+        }
+        return packs.map { $0.rows.sorted { $0.number < $1.number } }
     }
 }

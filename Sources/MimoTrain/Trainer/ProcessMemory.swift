@@ -5,9 +5,9 @@ import Musl
 #endif
 
 /// What the operating system counts for this process.
-enum ProcessMemory {
+public enum ProcessMemory {
     /// The largest resident size so far, mapped weights included, in bytes.
-    static var peakBytes: Int {
+    public static var peakBytes: Int {
         var usage = rusage()
         // Glibc types the constant as an enumeration, and the parameter as a number.
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -7,6 +7,9 @@ import MimoNumerics
 /// A step's rows, their order and what dropout keeps are functions of seeds and the step's number, so a run that
 /// is resumed does what it would have done. The trainer prints nothing: it reports events.
 public final class Trainer {
+    /// From so many equal first tokens on, sharing them saves more than another range of keys costs.
+    private static let sharedTokens = 32
+
     private let options: TrainerOptions
     private let decoder: Decoder
     private let samples: any SampleSource
@@ -136,7 +139,8 @@ public final class Trainer {
             try numbers.map { try samples.sample($0) },
             firstNumber: step * rows.rowsPerStep,
             capacity: options.packTokens > 0 ? options.packTokens : nil,
-            batchSize: options.batchSize
+            batchSize: options.batchSize,
+            sharedTokens: options.sharesPrefixes ? Self.sharedTokens : nil
         )
         tensors.clearGradients()
         var found = PassResult()

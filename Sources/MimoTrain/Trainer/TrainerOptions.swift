@@ -45,6 +45,8 @@ public struct TrainerOptions: Sendable, Equatable {
     /// Rows of a step are packed into passes of about this many tokens; a longer row is a pass of its own.
     /// 0 runs every micro-batch as a pass.
     public var packTokens = 2048
+    /// Whether rows of a step that begin with the same tokens compute them once.
+    public var sharesPrefixes = true
     /// How many of the lowest blocks run forward again in the backward, to save memory.
     public var recomputedBlocks = 0
 

@@ -71,7 +71,11 @@ struct ArgumentLine {
                 given.others.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = word.dropFirst(2).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             let spelled = String(parts.first ?? "")
             var values = parts.count > 1 ? [String(parts[1])] : []
             switch try options.meaning(of: spelled) {
@@ -87,7 +91,8 @@ struct ArgumentLine {
     }
 
     /// The words that belong to an option that stands before them.
-    private static func takeValues(of option: DeclaredOption, from rest: inout ArraySlice<String>) -> [String] {
+    private static func takeValues(of option: DeclaredOption, from rest: inout ArraySlice<String>) -> [String]
+    {
         switch option.shape {
         case .boolean:
             guard let next = rest.first, OptionTable.truthValue(next) != nil else { return ["true"] }

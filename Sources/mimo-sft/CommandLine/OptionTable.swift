@@ -28,7 +28,8 @@ struct OptionTable {
         let name = spelled.replacing("_", with: "-")
         if let option = options[Self.olderNames[name] ?? name] ?? options[name] { return .known(option) }
         if let reason = ForeignOptions.reason(for: name) { return .foreign(reason) }
-        let names = Array(options.keys) + Self.olderNames.keys.filter { options[Self.olderNames[$0] ?? ""] != nil }
+        let names =
+            Array(options.keys) + Self.olderNames.keys.filter { options[Self.olderNames[$0] ?? ""] != nil }
         throw UsageError.unknownOption(spelled, in: names, place: place, dashes: dashes)
     }
 

@@ -8,8 +8,10 @@ struct UsageError: Error, Equatable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - name: the name as the user wrote it, without dashes in front.
+    ///   - names: the options that there are.
     ///   - place: where it stands, `run.yaml:3: ` for instance.
     ///   - dashes: what the user puts in front of names there.
+    /// - Returns: the error, which names the nearest option.
     static func unknownOption(
         _ name: String,
         in names: some Sequence<String>,

@@ -3,7 +3,10 @@ import MimoData
 
 /// How rows become tokens.
 struct TemplateOptions: ParsableArguments {
-    @Option(help: "How conversations are written: qwen, mimo_rl, qwen3, chatml and so on; by the model if not given.")
+    @Option(
+        help:
+            "How conversations are written: qwen, mimo_rl, qwen3, chatml and so on; by the model if not given."
+    )
     var template: String?
 
     @Option(help: "The system prompt of conversations that have none, or a .txt file of it; '' for none.")
@@ -32,7 +35,8 @@ struct TemplateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where text is cut for the tokenizer.",
-            discussion: "segments: wherever the weight changes, as ms-swift does; offsets: only where inference cuts."
+            discussion:
+                "segments: wherever the weight changes, as ms-swift does; offsets: only where inference cuts."
         )
     )
     var tokenization = RowEncoder.Options().tokenization
@@ -52,6 +56,3 @@ struct TemplateOptions: ParsableArguments {
     @Option(help: "What is put in front of each generated answer; by the template if not given.")
     var responsePrefix: String?
 }
-
-extension Truncation: ExpressibleByArgument, OptionValue {}
-extension Tokenization: ExpressibleByArgument, OptionValue {}

@@ -59,5 +59,3 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "How many of the lowest blocks are computed twice, to save memory.")
     var recomputedBlocks = TrainerOptions().recomputedBlocks
 }
-
-extension LearningRateSchedule.Kind: ExpressibleByArgument, OptionValue {}

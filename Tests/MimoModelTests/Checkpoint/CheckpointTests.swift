@@ -232,6 +232,9 @@ import Testing
         try folder.write("{\"weight_map\": {}}", to: index)
         let empty = #expect(throws: ModelError.self) { try Checkpoint(directory: folder.path) }
         #expect(empty?.description.contains("\"weight_map\" is missing or empty") == true)
+        try folder.write(text.replacingOccurrences(of: line, with: "\(line), \(line)"), to: index)
+        let twice = #expect(throws: ModelError.self) { try Checkpoint(directory: folder.path) }
+        #expect(twice?.description.contains("twice") == true)
         try folder.write(text, to: index)
         try FileManager.default.removeItem(atPath: folder.file("model-00002-of-00002.safetensors"))
         let missing = #expect(throws: ModelError.self) { try Checkpoint(directory: folder.path) }

@@ -18,10 +18,11 @@ enum GoldenRun {
     }
 
     /// One optimizer step's sequences of `train/case.json`.
-    static func rows(_ step: JSON) -> [(ids: [Int32], labels: [Int32], weights: [Float]?, number: Int)] {
+    static func rows(_ step: JSON) -> [TrainingPack.Row] {
         (step.arrayValue ?? []).enumerated().map { number, row in
-            (
-                ids: ints(row["ids"]), labels: ints(row["labels"]),
+            TrainingPack.Row(
+                ids: ints(row["ids"]),
+                labels: ints(row["labels"]),
                 weights: row["loss_scale"]?.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } },
                 number: number
             )

@@ -55,6 +55,38 @@ import Testing
         #expect(results[0] == results[2])
     }
 
+    @Test("Rows that share a prefix learn the same when it is computed once", arguments: Golden.tinyModels)
+    func sharedPrefixes(model: String) throws {
+        let run = try FirstStep(model)
+        let trunk = run.rows.max { $0.neededTokens < $1.neededTokens } ?? run.rows[0]
+        // A system prompt for all, a history for three of them, one row that is another's beginning, one stranger.
+        func row(_ tail: [Int32], after count: Int, number: Int) -> TrainingPack.Row {
+            let ids = Array(trunk.ids.prefix(count)) + tail
+            let labels = ids.enumerated().map { $0 % 3 == 1 ? Int32(-100) : $1 }
+            return TrainingPack.Row(
+                ids: ids,
+                labels: labels,
+                weights: ids.indices.map { Float($0 % 4) / 2 },
+                number: number
+            )
+        }
+        let rows = [
+            row([5, 6, 7, 8, 9], after: 10, number: 0), row([5, 9, 9], after: 20, number: 1), trunk,
+            row([3], after: 20, number: 3), row([4, 4, 4, 4, 4, 4, 4], after: 0, number: 4),
+            row([], after: 15, number: 5), row([5, 9, 8], after: 20, number: 6),
+        ]
+        let apart = run.gradients(of: rows) { [TrainingPack(rows: $0)] }
+        for sharedTokens in [1, 4, 12] {
+            let shared = run.gradients(of: rows) { [TrainingPack(rows: $0, sharedTokens: sharedTokens)] }
+            #expect(abs(shared.loss - apart.loss) < 1e-5)
+            for (name, gradient) in apart.gradients {
+                #expect(relativeDistance(shared.gradients[name] ?? [], gradient) < 1e-4, "\(name)")
+            }
+        }
+        let saved = TrainingPack(rows: rows).ids.count - TrainingPack(rows: rows, sharedTokens: 4).ids.count
+        #expect(saved >= 3 * min(10, trunk.neededTokens))
+    }
+
     @Test("Dropout draws by row and position: packing does not change it", arguments: Golden.tinyModels)
     func dropoutPacking(model: String) throws {
         let run = try FirstStep(model)
@@ -74,7 +106,7 @@ import Testing
 private struct FirstStep {
     let model: String
     let decoder: Decoder
-    let rows: [(ids: [Int32], labels: [Int32], weights: [Float]?, number: Int)]
+    let rows: [TrainingPack.Row]
     let expectedLoss: Double
 
     init(_ model: String) throws {
@@ -97,13 +129,13 @@ private struct FirstStep {
         )
     }
 
-    typealias Rows = [(ids: [Int32], labels: [Int32], weights: [Float]?, number: Int)]
-
     func gradients(
         dropout: (key: UInt64, probability: Float)? = nil,
         recomputedBlocks: Int = 0,
-        _ packs: (Rows) -> [TrainingPack]
+        of given: [TrainingPack.Row]? = nil,
+        _ packs: ([TrainingPack.Row]) -> [TrainingPack]
     ) -> (loss: Double, gradients: [String: [Float]]) {
+        let rows = given ?? self.rows
         let labels = rows.reduce(0) { $0 + $1.labels.dropFirst().count { $0 >= 0 } }
         let pass = TrainingPass(decoder, recomputedBlocks: recomputedBlocks)
         var total = PassResult()

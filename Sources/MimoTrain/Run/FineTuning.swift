@@ -1,0 +1,180 @@
+public import MimoAdapter
+public import MimoData
+import MimoFiles
+public import MimoModel
+import MimoNumerics
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A run of fine-tuning, set up from its options: the one way from a model's name and rows on disk to a trainer
+/// in a folder of its own.
+///
+/// Everything that can be refused is refused before the run's folder is made.
+public final class FineTuning {
+    /// The base model.
+    public let checkpoint: Checkpoint
+    /// The adapter at the run's beginning, or where it goes on.
+    public let adapter: Adapter
+    /// What became of the rows.
+    public let report: RowReport
+    /// The checkpoint that the run goes on from.
+    public let resumed: String?
+    /// Checkpoints that were passed over for a whole one, with the reasons.
+    public let skipped: [String]
+    /// The options as they came to be.
+    public let arguments: RunArguments
+
+    private let place: RunFolder
+    private let trainer: Trainer
+
+    /// Sets a run up.
+    ///
+    /// - Throws: An error of the room that refuses something: the model, the rows, the adapter or the options.
+    public init(_ options: FineTuningOptions) throws {
+        try options.trainer.validate()
+        try options.lora.validate()
+        let output = options.outputDirectory ?? "output/\(Folder.name(of: options.model))"
+        let start = try ResumePoint(options.resume, output: output)
+        skipped = start?.skipped ?? []
+        let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
+
+        let base = try Checkpoint(directory: ModelLocator.folder(of: options.model))
+        let encoding = try options.template.encoding(for: base, named: options.model)
+        var config = options.lora
+        config.baseModel = Self.absolute(base.directory)
+        let first = try Self.firstAdapter(options, config, base.config)
+        let current = try start.map { try Adapter(directory: $0.checkpoint, for: base.config) } ?? first
+
+        let loaded = try DatasetLoader(options: options.data, encoder: encoding).load()
+        let data = try Self.fingerprint(of: loaded.train, vocabularySize: base.config.vocabularySize)
+
+        let place =
+            try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
+            ?? RunFolder(new: output, addsVersion: options.addsVersion)
+        let arguments = Self.settled(options, base, first.config, folder: place.path)
+        let decoder = Self.decoder(try Decoder(base), with: current)
+        trainer = try Trainer(
+            options.trainer,
+            decoder: decoder,
+            samples: loaded.train,
+            folder: place.path,
+            identity: [
+                ("base model", .string(Fingerprint(of: base).text)), ("data", .string(data)),
+                ("adapter", first.config.json),
+            ],
+            writeAdapter: Self.writer(of: current, from: decoder, arguments)
+        )
+        if let goesOn { try trainer.resume(from: goesOn) } else { try arguments.write(to: place.path) }
+        checkpoint = base
+        adapter = current
+        report = loaded.report
+        resumed = start?.checkpoint
+        self.place = place
+        self.arguments = arguments
+    }
+
+    /// Trains to the end, or until a step's report is answered with ``Disposition/stop``.
+    ///
+    /// - Parameter report: Told what happens; its answer counts after a step.
+    /// - Returns: The last checkpoint's folder.
+    /// - Throws: As the trainer does.
+    @discardableResult
+    public func run(_ report: (TrainingEvent) -> Disposition) throws -> String? {
+        try trainer.run(report)
+    }
+
+    /// The run's folder.
+    public var folder: String { place.path }
+
+    /// Steps of the run.
+    public var totalSteps: Int { trainer.totalSteps }
+
+    /// The adapter of step 0: a given one, or random A and zero B.
+    private static func firstAdapter(
+        _ options: FineTuningOptions,
+        _ config: LoRAConfig,
+        _ model: ModelConfig
+    ) throws -> Adapter {
+        guard let folder = options.initialAdapter else {
+            return try Adapter(initializing: config, for: model, seed: options.trainer.seed)
+        }
+        var adapter = try Adapter(directory: folder, for: model)
+        adapter.config.dropout = config.dropout
+        adapter.config.baseModel = config.baseModel
+        return adapter
+    }
+
+    private static func decoder(_ decoder: Decoder, with adapter: Adapter) -> Decoder {
+        var decoder = decoder
+        for weights in adapter.modules {
+            decoder[weights.module.layer, weights.module.linear].update = weights.update(isTrained: true)
+        }
+        return decoder
+    }
+
+    /// Writes what a decoder has trained as an adapter, and the run's arguments beside it.
+    private static func writer(
+        of adapter: Adapter,
+        from decoder: Decoder,
+        _ arguments: RunArguments
+    ) -> (String) throws -> Void {
+        { folder in
+            let modules = adapter.modules.map { weights in
+                let module = weights.module
+                return decoder[module.layer, module.linear].update
+                    .map { LoRAWeights(module: module, update: $0) } ?? weights
+            }
+            try Adapter(config: adapter.config, modules: modules).write(to: folder)
+            try arguments.write(to: folder)
+        }
+    }
+
+    /// Names the rows' content; refuses ids that the model has no embedding for.
+    private static func fingerprint(of samples: SampleSet, vocabularySize: Int) throws -> String {
+        var fingerprint = Fingerprint()
+        for index in 0..<samples.count {
+            let sample = try samples.sample(index)
+            if let id = sample.ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
+                throw DataError.badRow(
+                    "\(sample.origin): token \(id) is beyond the model's vocabulary of \(vocabularySize); "
+                        + "its tokenizer belongs to another model"
+                )
+            }
+            fingerprint.add(sample)
+        }
+        return fingerprint.text
+    }
+
+    /// The arguments with what the set-up found in its place.
+    private static func settled(
+        _ options: FineTuningOptions,
+        _ checkpoint: Checkpoint,
+        _ config: LoRAConfig,
+        folder: String
+    ) -> RunArguments {
+        var arguments = options.arguments
+        arguments.fields["model"] = .string(Self.absolute(checkpoint.directory))
+        let template = options.template.resolvedName(for: checkpoint, named: options.model)
+        arguments.fields["template"] = template.map { .string($0) } ?? .null
+        arguments.fields["output_dir"] = .string(folder)
+        arguments.fields["lora_rank"] = .int(Int64(config.rank))
+        arguments.fields["lora_alpha"] = .double(config.alpha)
+        arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
+        // Who starts another run from this file does not want to go on with this one.
+        arguments.fields["resume_from_checkpoint"] = .null
+        return arguments
+    }
+
+    /// The path from the root, so that it means the same wherever the file is read.
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
+
+extension SampleSet: SampleSource {}

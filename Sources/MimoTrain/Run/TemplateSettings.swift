@@ -1,0 +1,123 @@
+public import MimoData
+import MimoFiles
+public import MimoModel
+public import MimoText
+
+/// How a run's conversations become tokens: the template, the loss scale and the limits.
+public struct TemplateSettings: Sendable, Equatable {
+    /// The template's name (`--template`); nil: the model's.
+    public var name: String?
+    /// The system prompt of conversations that have none, or a `.txt` file of it (`--system`).
+    public var system: String?
+    /// How tools are written (`--agent_template`); nil: the template's way.
+    public var toolFormat: String?
+    /// How thinking is treated.
+    public var thinking = ThinkingOptions()
+    /// What counts in the loss (`--loss_scale`).
+    public var lossScale = LossScale().specification
+    /// Whether empty think blocks of hybrid templates stay in the loss (`--disable_ignore_empty_think`).
+    public var countsEmptyThink = false
+    /// How rows are encoded; without a limit of their length, the model's.
+    public var encoding = RowEncoder.Options()
+
+    /// The defaults.
+    public init() {}
+
+    /// What makes samples of rows for a model: without a tokenizer, only rows that are tokenized already.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: The model.
+    ///   - model: The model's id or folder as the user named it, by which a template is chosen.
+    /// - Returns: The encoder.
+    /// - Throws: Where an option is wrong or a file of the tokenizer damaged.
+    public func encoding(for checkpoint: Checkpoint, named model: String) throws -> any RowEncoding {
+        let scale = try LossScale(lossScale)
+        guard Folder.exists("\(checkpoint.directory)/tokenizer.json") else {
+            return tokenizedRows(
+                for: checkpoint,
+                "\(checkpoint.directory) has no tokenizer.json, so only rows with \"input_ids\" can be read"
+            )
+        }
+        let tokenizer = try Tokenizer(directory: checkpoint.directory)
+        do {
+            return try encoder(for: checkpoint, named: model, tokenizer: tokenizer, lossScale: scale)
+        } catch let error as ChatTemplateError {
+            guard case .noTemplate = error else { throw error }
+            return tokenizedRows(for: checkpoint, error.description)
+        }
+    }
+
+    /// What makes samples of conversations, and prompts.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: The model.
+    ///   - model: The model's id or folder as the user named it.
+    ///   - tokenizer: The model's tokenizer.
+    /// - Returns: The encoder.
+    /// - Throws: Where no template is known for the model, or an option is wrong.
+    public func encoder(
+        for checkpoint: Checkpoint,
+        named model: String,
+        tokenizer: Tokenizer
+    ) throws -> RowEncoder {
+        try encoder(for: checkpoint, named: model, tokenizer: tokenizer, lossScale: LossScale(lossScale))
+    }
+
+    /// The name of the template that a model gets; nil where none is known.
+    public func resolvedName(for checkpoint: Checkpoint, named model: String) -> String? {
+        name ?? RoundTemplate.name(forModel: model, modelType: checkpoint.config.architecture.rawValue)
+    }
+
+    private func encoder(
+        for checkpoint: Checkpoint,
+        named model: String,
+        tokenizer: Tokenizer,
+        lossScale: LossScale
+    ) throws -> RowEncoder {
+        guard let name = resolvedName(for: checkpoint, named: model) else {
+            throw ChatTemplateError.noTemplate(model: model)
+        }
+        let template = try RoundTemplate(
+            named: name,
+            tokens: BoundaryTokens(tokenizer),
+            system: try systemText(),
+            toolFormat: toolFormat,
+            options: thinking
+        )
+        return try RowEncoder(
+            tokenizer: tokenizer,
+            template: template,
+            lossScale: countsEmptyThink ? lossScale : lossScale.completed(for: template),
+            options: limited(by: checkpoint),
+            vocabularySize: checkpoint.config.vocabularySize
+        )
+    }
+
+    private func tokenizedRows(for checkpoint: Checkpoint, _ refusal: String) -> TokenizedRowEncoder {
+        TokenizedRowEncoder(
+            vocabularySize: checkpoint.config.vocabularySize,
+            options: limited(by: checkpoint),
+            refusal: refusal
+        )
+    }
+
+    private func limited(by checkpoint: Checkpoint) -> RowEncoder.Options {
+        var options = encoding
+        options.maxLength = options.maxLength ?? checkpoint.config.maxPositions
+        return options
+    }
+
+    /// The system prompt, read from its file where it names one.
+    private func systemText() throws -> String? {
+        guard let system, system.hasSuffix(".txt"), Folder.exists(system) else { return system }
+        let reader = try LineReader(path: system)
+        var lines: [String] = []
+        while let line = try reader.next() {
+            guard let text = String(validating: line.bytes, as: UTF8.self) else {
+                throw FileError.damaged(path: system, reason: "line \(line.number) is not UTF-8")
+            }
+            lines.append(text)
+        }
+        return lines.joined(separator: "\n")
+    }
+}

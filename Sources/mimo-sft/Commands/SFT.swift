@@ -1,0 +1,87 @@
+import ArgumentParser
+import MimoAdapter
+import MimoData
+import MimoModel
+import MimoTrain
+
+/// `mimo-sft sft`: trains an adapter.
+struct SFT: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train an adapter on rows of conversation.",
+        discussion: """
+            Writes OUTPUT/vN-DATE-TIME/ with args.json, logging.jsonl and checkpoint-N/ folders, and prints the path \
+            of the last checkpoint. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
+            second one ends the process at once.
+            """
+    )
+
+    @Argument(help: "A YAML or JSON file of options, such as an args.json; the command line wins.")
+    var runFile: String?
+
+    @OptionGroup(title: "Model")
+    var model: ModelOptions
+
+    @OptionGroup(title: "Data")
+    var data: DataOptions
+
+    @OptionGroup(title: "Template and loss")
+    var template: TemplateOptions
+
+    @OptionGroup(title: "Tuning")
+    var tuning: TuningOptions
+
+    @OptionGroup(title: "Training")
+    var training: TrainingOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    @OptionGroup(title: "Machine")
+    var compute: ComputeOptions
+
+    func run() throws {
+        try compute.apply()
+        StopSignal.listen()
+        let tuning = try FineTuning(fineTuningOptions())
+        Console.note(tuning.summary)
+        var progress = TrainingProgress()
+        var stopped: Int?
+        let last = try tuning.run { event in
+            progress.show(event)
+            if case .step(let step, _) = event, StopSignal.received != nil, step.step < tuning.totalSteps {
+                stopped = step.step
+                return .stop
+            }
+            return .more
+        }
+        if let last { Console.result(last) }
+        guard let stopped, let last, let signal = StopSignal.received else { return }
+        Console.note(
+            """
+            stopped after step \(stopped) of \(tuning.totalSteps); go on with
+              mimo-sft sft \(last)/args.json --resume_from_checkpoint \(last)
+            """
+        )
+        throw ExitCode(128 + signal)
+    }
+}
+
+extension FineTuning {
+    /// What is about to happen, a line for each part.
+    fileprivate var summary: String {
+        let config = checkpoint.config
+        var lines = skipped.map { "passed over: \($0)" }
+        lines.append(
+            "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
+                + "hidden size \(config.hiddenSize)"
+        )
+        lines.append("rows: \(report)")
+        lines.append(
+            "adapter: rank \(adapter.config.rank), alpha \(adapter.config.alpha), "
+                + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
+        )
+        lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
+        lines.append("run: \(folder)")
+        return lines.joined(separator: "\n")
+    }
+}

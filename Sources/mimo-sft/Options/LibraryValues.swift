@@ -1,0 +1,8 @@
+public import ArgumentParser
+public import MimoData
+public import MimoTrain
+
+// Types of the libraries that an option can have, each read from and written as its raw value.
+extension Truncation: ExpressibleByArgument, OptionValue {}
+extension Tokenization: ExpressibleByArgument, OptionValue {}
+extension LearningRateSchedule.Kind: ExpressibleByArgument, OptionValue {}
