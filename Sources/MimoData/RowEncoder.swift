@@ -70,17 +70,6 @@ public struct RowEncoder: Sendable {
         }
     }
 
-    /// The samples of a row: one, or several where a long row is split.
-    ///
-    /// - Parameters:
-    ///   - row: a row in the standard form, see ``RowStandardizer``, or `{"input_ids", "labels"}`.
-    ///   - origin: where the row stands.
-    /// - Returns: at least one sample.
-    /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
-    public func samples(of row: JSON, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
-        try explained(row, origin: origin).map(\.sample)
-    }
-
     /// The samples of a conversation.
     public func samples(of conversation: Conversation, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
         try explained(conversation, origin: origin).map(\.sample)
@@ -95,9 +84,7 @@ public struct RowEncoder: Sendable {
     /// - Throws: ``DataError`` or ``ChatTemplateError`` that says what is wrong with the row.
     public func explained(_ row: JSON, origin: RowOrigin = RowOrigin()) throws -> [ExplainedSample] {
         guard row["input_ids"] != nil else { return try explained(Conversation(row: row), origin: origin) }
-        let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
-        let spans = [WeighedTokens.Span(range: 0..<sample.ids.count, rule: "tokenized row")]
-        return try cut(ExplainedSample(sample: sample, spans: spans))
+        return try explainedTokens(row, vocabularySize: vocabularySize, origin: origin)
     }
 
     private func explained(_ conversation: Conversation, origin: RowOrigin) throws -> [ExplainedSample] {
@@ -110,21 +97,6 @@ public struct RowEncoder: Sendable {
             origin: origin
         )
         return try cut(ExplainedSample(sample: sample, spans: row.spans))
-    }
-
-    private func cut(_ whole: ExplainedSample) throws -> [ExplainedSample] {
-        try options.truncation.parts(of: whole.sample.ids.count, limit: options.maxLength).map { part in
-            ExplainedSample(
-                sample: whole.sample.part(part),
-                spans: whole.spans.compactMap { span in
-                    let common = span.range.clamped(to: part)
-                    guard !common.isEmpty else { return nil }
-                    let moved = common.lowerBound - part.lowerBound..<common.upperBound - part.lowerBound
-                    return WeighedTokens.Span(range: moved, rule: span.rule)
-                },
-                wholeLength: whole.sample.ids.count
-            )
-        }
     }
 
     /// The tokens from which an answer to the conversation's last message is generated.

@@ -5,6 +5,17 @@ public protocol RowEncoding: Sendable {
     /// How rows are encoded.
     var options: RowEncoder.Options { get }
 
+    /// The samples of a row with what gave each token its weight: one, or several where a long row is split.
+    ///
+    /// - Parameters:
+    ///   - row: a row in the standard form, see ``RowStandardizer``, or `{"input_ids", "labels"}`.
+    ///   - origin: where the row stands.
+    /// - Returns: at least one sample.
+    /// - Throws: an error that says what is wrong with the row.
+    func explained(_ row: JSON, origin: RowOrigin) throws -> [ExplainedSample]
+}
+
+extension RowEncoding {
     /// The samples of a row: one, or several where a long row is split.
     ///
     /// - Parameters:
@@ -12,7 +23,32 @@ public protocol RowEncoding: Sendable {
     ///   - origin: where the row stands.
     /// - Returns: at least one sample.
     /// - Throws: an error that says what is wrong with the row.
-    func samples(of row: JSON, origin: RowOrigin) throws -> [Sample]
+    public func samples(of row: JSON, origin: RowOrigin = RowOrigin()) throws -> [Sample] {
+        try explained(row, origin: origin).map(\.sample)
+    }
+
+    /// A row that is tokenized already, as samples.
+    func explainedTokens(_ row: JSON, vocabularySize: Int, origin: RowOrigin) throws -> [ExplainedSample] {
+        let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
+        let spans = [WeighedTokens.Span(range: 0..<sample.ids.count, rule: "tokenized row")]
+        return try cut(ExplainedSample(sample: sample, spans: spans))
+    }
+
+    /// The parts of a sample that fit the length.
+    func cut(_ whole: ExplainedSample) throws -> [ExplainedSample] {
+        try options.truncation.parts(of: whole.sample.ids.count, limit: options.maxLength).map { part in
+            ExplainedSample(
+                sample: whole.sample.part(part),
+                spans: whole.spans.compactMap { span in
+                    let common = span.range.clamped(to: part)
+                    guard !common.isEmpty else { return nil }
+                    let moved = common.lowerBound - part.lowerBound..<common.upperBound - part.lowerBound
+                    return WeighedTokens.Span(range: moved, rule: span.rule)
+                },
+                wholeLength: whole.sample.ids.count
+            )
+        }
+    }
 }
 
 extension RowEncoder: RowEncoding {}
@@ -39,9 +75,8 @@ public struct TokenizedRowEncoder: RowEncoding {
     }
 
     /// The samples of a tokenized row.
-    public func samples(of row: JSON, origin: RowOrigin) throws -> [Sample] {
+    public func explained(_ row: JSON, origin: RowOrigin) throws -> [ExplainedSample] {
         guard row["input_ids"] != nil else { throw DataError.badRow(refusal) }
-        let sample = try TokenizedRow(row, vocabularySize: vocabularySize, origin: origin).sample
-        return try options.truncation.apply(to: sample, limit: options.maxLength)
+        return try explainedTokens(row, vocabularySize: vocabularySize, origin: origin)
     }
 }

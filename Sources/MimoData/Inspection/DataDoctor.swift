@@ -32,7 +32,12 @@ public struct DataDoctor: Sendable {
     public func check(take: (RowCheck) throws -> Void) throws -> Summary {
         var summary = Summary()
         var seen = SeenRows()
-        let encoder = loader.encoder
+        guard let encoder = loader.encoder as? RowEncoder else {
+            throw DataError.badOption(
+                "model",
+                reason: "has no tokenizer or no template, so conversations cannot be checked"
+            )
+        }
         let controlTokens = ControlTokens(encoder.tokenizer)
         try DatasetInspector(loader).forEach(
             work: { raw, standardizer in
