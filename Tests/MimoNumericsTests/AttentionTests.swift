@@ -70,7 +70,8 @@ import Testing
                 Tensor(rows: layout.count, columns: width),
                 Tensor(rows: layout.count, columns: geometry.heads)
             )
-            attention.forward(out, lse: lse, q: q, k: k, v: v, layout.spans)
+            let scratch = Tensor(rows: Compute.threads, columns: attention.scratchFloats)
+            attention.forward(out, lse: lse, q: q, k: k, v: v, layout.spans, scratch: scratch)
             let dOut = Oracle.tensor(layout.count, width, seed: 4)
             let plain = plainAttention(geometry, layout.spans, q: q, k: k, v: v, dOut: dOut)
             expectClose(out.elements, plain.out.floats, rtol: 1e-4, atol: 1e-5, layout.name)
@@ -89,7 +90,8 @@ import Testing
                 q: q,
                 k: k,
                 v: v,
-                layout.spans
+                layout.spans,
+                scratch: scratch
             )
             expectClose(dq.elements, plain.dq.floats, rtol: 1e-3, atol: 1e-5, "dq of \(layout.name)")
             expectClose(dk.elements, plain.dk.floats, rtol: 1e-3, atol: 1e-5, "dk of \(layout.name)")
@@ -100,6 +102,7 @@ import Testing
     @Test("Queries for some of the tokens get what they get among all")
     func someQueries() {
         let attention = Attention(heads: 4, keyValueHeads: 2, headSize: 16)
+        let scratch = Tensor(rows: Compute.threads, columns: attention.scratchFloats)
         let (q, k, v) = (
             Oracle.tensor(150, 64, seed: 1), Oracle.tensor(150, 32, seed: 2), Oracle.tensor(150, 32, seed: 3)
         )
@@ -110,7 +113,8 @@ import Testing
             q: q,
             k: k,
             v: v,
-            [QuerySpan(queries: 0..<150, spans: [KeySpan(keys: 0..<150, lastSeenByFirstQuery: 0)])]
+            [QuerySpan(queries: 0..<150, spans: [KeySpan(keys: 0..<150, lastSeenByFirstQuery: 0)])],
+            scratch: scratch
         )
         let wanted = Array(20..<30) + Array(100..<150)
         let some = Tensor(rows: wanted.count, columns: 64)
@@ -125,7 +129,8 @@ import Testing
             [
                 QuerySpan(queries: 0..<10, spans: [KeySpan(keys: 0..<30, lastSeenByFirstQuery: 20)]),
                 QuerySpan(queries: 10..<60, spans: [KeySpan(keys: 0..<150, lastSeenByFirstQuery: 100)]),
-            ]
+            ],
+            scratch: scratch
         )
         let expected = Tensor(rows: wanted.count, columns: 64)
         Elementwise.gatherRows(expected, from: all, wanted)

@@ -51,14 +51,23 @@ static void pack_a(float *restrict packed, const float *restrict a, ptrdiff_t m,
         ptrdiff_t depth = k - p < VW ? k - p : VW;
         for (ptrdiff_t i = 0; i < MR; i += VW) {
             vf rows[VW];
-            for (int r = 0; r < VW; r++) {
-                rows[r] = (vf){0};
-                if (i + r >= m) continue;
-                if (depth == VW) rows[r] = load(a + (i + r) * lda + p);
-                else for (ptrdiff_t q = 0; q < depth; q++) rows[r][q] = a[(i + r) * lda + p + q];
-            }
-            transpose_block(rows);
             ptrdiff_t width = MR - i < VW ? MR - i : VW;
+            if (depth == VW && m == MR && MR <= VW) {
+#pragma clang loop unroll(full)
+                for (int r = 0; r < VW; r++) rows[r] = r < MR ? load(a + r * lda + p) : (vf){0};
+                transpose_block(rows);
+                if (p + VW < k) {
+#pragma clang loop unroll(full)
+                    for (int q = 0; q < VW; q++) store(packed + (p + q) * MR, rows[q]);
+                    continue;
+                }
+            } else {
+                for (int r = 0; r < VW; r++) {
+                    rows[r] = (vf){0};
+                    for (ptrdiff_t q = 0; q < depth && i + r < m; q++) rows[r][q] = a[(i + r) * lda + p + q];
+                }
+                transpose_block(rows);
+            }
             for (ptrdiff_t q = 0; q < depth; q++) {
                 float *out = packed + (p + q) * MR + i;
                 if (width == VW || (MR <= VW && p + q + 1 < k)) store(out, rows[q]);

@@ -100,19 +100,22 @@ extension DecoderBlock {
         let dq = arena.tensor(rows: wanted, columns: saved.q.columns)
         let dk = arena.tensor(rows: tokens, columns: saved.k.columns)
         let dv = arena.tensor(rows: tokens, columns: saved.v.columns)
-        attention.backward(
-            dq: dq,
-            dk: dk,
-            dv: dv,
-            delta: arena.tensor(rows: wanted, columns: attention.heads),
-            dOutput: dAttention,
-            output: saved.attention,
-            lse: saved.lse,
-            q: saved.q,
-            k: saved.k,
-            v: saved.v,
-            context.wanted == nil ? context.layout : context.wantedLayout
-        )
+        memory.withScratch(of: attention) { scratch in
+            attention.backward(
+                dq: dq,
+                dk: dk,
+                dv: dv,
+                delta: arena.tensor(rows: wanted, columns: attention.heads),
+                dOutput: dAttention,
+                output: saved.attention,
+                lse: saved.lse,
+                q: saved.q,
+                k: saved.k,
+                v: saved.v,
+                context.wanted == nil ? context.layout : context.wantedLayout,
+                scratch: scratch
+            )
+        }
         let queryRotary = context.wantedRotary ?? context.rotary
         RotaryEmbedding.backward(dq, cosines: queryRotary.cosines, sines: queryRotary.sines)
         RotaryEmbedding.backward(dk, cosines: context.rotary.cosines, sines: context.rotary.sines)

@@ -60,6 +60,13 @@ struct PassMemory {
     let kept: Arena
     /// What an operation needs until it returns.
     let scratch: Arena
+
+    /// Runs attention with scratch of its own for each thread.
+    func withScratch(of attention: Attention, _ body: (Tensor) -> Void) {
+        let mark = scratch.mark
+        body(scratch.tensor(rows: Compute.threads, columns: attention.scratchFloats))
+        scratch.release(to: mark)
+    }
 }
 
 /// What a pass knows about the tokens it runs over, the same for every block.

@@ -98,14 +98,17 @@ public final class InferencePass {
             let cache = sequence.cache
             cache.write(layer: block.index, keys: k.rows(rows), values: v.rows(rows))
             let span = KeySpan(keys: 0..<cache.count + rows.count, lastSeenByFirstQuery: cache.count)
-            block.attention.forward(
-                output.rows(rows),
-                lse: lse.rows(rows),
-                q: q.rows(rows),
-                k: cache.keys[block.index],
-                v: cache.values[block.index],
-                [QuerySpan(queries: 0..<rows.count, spans: [span])]
-            )
+            PassMemory(gemm: gemm, kept: kept, scratch: scratch).withScratch(of: block.attention) { scratch in
+                block.attention.forward(
+                    output.rows(rows),
+                    lse: lse.rows(rows),
+                    q: q.rows(rows),
+                    k: cache.keys[block.index],
+                    v: cache.values[block.index],
+                    [QuerySpan(queries: 0..<rows.count, spans: [span])],
+                    scratch: scratch
+                )
+            }
             start = rows.upperBound
         }
     }

@@ -68,7 +68,17 @@ public struct MultiTokenPrediction: Sendable {
         )
         let output = Tensor(rows: rows, columns: width)
         _ = block.forward(output, input, context) { attended, lse, q, k, v in
-            block.attention.forward(attended, lse: lse, q: q, k: k, v: v, context.layout)
+            memory.withScratch(of: block.attention) { scratch in
+                block.attention.forward(
+                    attended,
+                    lse: lse,
+                    q: q,
+                    k: k,
+                    v: v,
+                    context.layout,
+                    scratch: scratch
+                )
+            }
         }
         RMSNorm.forward(input, rstd: rstd, output, weight: finalNorm, epsilon: epsilon)
         let logits = Tensor(rows: rows, columns: decoder.head.rows)

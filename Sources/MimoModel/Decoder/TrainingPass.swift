@@ -117,7 +117,9 @@ public final class TrainingPass {
     {
         block.forward(output, input, context) { attended, lse, q, k, v in
             let layout = context.wanted == nil ? context.layout : context.wantedLayout
-            block.attention.forward(attended, lse: lse, q: q, k: k, v: v, layout)
+            context.memory.withScratch(of: block.attention) { scratch in
+                block.attention.forward(attended, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
+            }
         }
     }
 

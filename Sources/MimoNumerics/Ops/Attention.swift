@@ -53,17 +53,24 @@ public struct Attention: Sendable {
     private var group: Int { heads / keyValueHeads }
     private var scale: Float { 1 / Float(headSize).squareRoot() }
 
-    /// Floats of scratch per thread.
-    private var scratchFloats: Int { mimo_attention_scratch(group, headSize) }
+    /// Floats of scratch that a thread needs; `scratch` below has a row of them for each thread that may take part.
+    public var scratchFloats: Int { mimo_attention_scratch(group, headSize) }
 
     /// Writes `output` and saves `lse`, the log of each query's softmax denominator, for the backward.
-    public func forward(_ output: Tensor, lse: Tensor, q: Tensor, k: Tensor, v: Tensor, _ layout: [QuerySpan])
-    {
+    public func forward(
+        _ output: Tensor,
+        lse: Tensor,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        _ layout: [QuerySpan],
+        scratch: Tensor
+    ) {
         precondition(
             q.columns == heads * headSize && k.columns == keyValueHeads * headSize && k.stride == v.stride
         )
+        precondition(scratch.columns >= scratchFloats)
         let blocks = queryBlocks(layout)
-        let scratch = Tensor(rows: Compute.threads, columns: scratchFloats)
         parallelFor(blocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
             let (block, head) = (blocks[task / keyValueHeads], task % keyValueHeads)
             let (row, queryColumn) = (block.queries.lowerBound, head * group * headSize)
@@ -105,8 +112,10 @@ public struct Attention: Sendable {
         q: Tensor,
         k: Tensor,
         v: Tensor,
-        _ layout: [QuerySpan]
+        _ layout: [QuerySpan],
+        scratch: Tensor
     ) {
+        precondition(scratch.columns >= scratchFloats)
         precondition(dk.stride == dv.stride && k.stride == v.stride && delta.stride == lse.stride)
         parallelChunks(of: q.rows, grain: 64) { rows in
             let row = rows.lowerBound
@@ -124,7 +133,6 @@ public struct Attention: Sendable {
         }
         let blocks = queryBlocks(layout)
         let keyBlocks = keyBlocks(layout, keys: k.rows)
-        let scratch = Tensor(rows: Compute.threads, columns: scratchFloats)
         let queryTasks = blocks.count * keyValueHeads
         parallelFor(queryTasks + keyBlocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
             let own = scratch.pointer + worker * scratch.stride

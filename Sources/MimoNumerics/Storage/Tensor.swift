@@ -103,16 +103,23 @@ public struct Tensor: Sendable {
         return out
     }
 
+    /// Rows that one thread copies at a time: enough to be worth waking another.
+    private var copyGrain: Int { max(1, (1 << 16) / max(1, columns)) }
+
     /// Writes a value everywhere.
     public func fill(_ value: Float) {
-        for row in 0..<rows { (pointer + row * stride).update(repeating: value, count: columns) }
+        parallelChunks(of: rows, grain: copyGrain) { chunk in
+            for row in chunk { (pointer + row * stride).update(repeating: value, count: columns) }
+        }
     }
 
     /// Copies the elements of a tensor of the same shape.
     public func copy(from other: Tensor) {
         precondition(rows == other.rows && columns == other.columns)
-        for row in 0..<rows {
-            (pointer + row * stride).update(from: other.pointer + row * other.stride, count: columns)
+        parallelChunks(of: rows, grain: copyGrain) { chunk in
+            for row in chunk {
+                (pointer + row * stride).update(from: other.pointer + row * other.stride, count: columns)
+            }
         }
     }
 

@@ -44,8 +44,8 @@ enum JinjaArithmetic {
     private static func sum(_ left: JinjaValue, _ right: JinjaValue) throws -> JinjaValue {
         switch (left, right) {
         case (.string(let a), .string(let b)): return .string(a + b)
-        case (.list(let a), .list(let b)): return .list(a + b)
-        case (.tuple(let a), .tuple(let b)): return .tuple(a + b)
+        case (.list(let a), .list(let b)): return .list(a.elements + b.elements)
+        case (.tuple(let a), .tuple(let b)): return .tuple(a.elements + b.elements)
         case (.markup, .string), (.string, .markup), (.markup, .markup):
             return .markup(HTML.escaped(left) + HTML.escaped(right))
         default: throw mismatch(.add, left, right)
@@ -68,10 +68,10 @@ enum JinjaArithmetic {
             try check(text.utf8.count)
             return .markup(String(repeating: text, count: count))
         case .list(let elements):
-            try check(elements.count * 16)
+            try check(elements.size.weight)
             return .list(Array(repeatElement(elements, count: count).joined()))
         case .tuple(let elements):
-            try check(elements.count * 16)
+            try check(elements.size.weight)
             return .tuple(Array(repeatElement(elements, count: count).joined()))
         default: return nil
         }

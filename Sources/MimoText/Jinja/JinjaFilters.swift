@@ -95,7 +95,11 @@ enum JinjaFilters {
             if let integer = parseInteger(text, base: base) { return .int(integer) }
         }
         guard let number = value.number ?? value.text.flatMap(parseDouble) else { return standard }
-        return Int(exactly: number.rounded(.towardZero)).map { .int($0) } ?? standard
+        guard number.isFinite else { return standard }
+        guard let whole = Int(exactly: number.rounded(.towardZero)) else {
+            throw JinjaError(.value, "a whole number leaves 64 bits")
+        }
+        return .int(whole)
     }
 
     private static func parseInteger(_ text: String, base: Int) -> Int? {

@@ -52,7 +52,7 @@ enum JinjaListFilters {
         default: break
         }
         let elements = try value.elements()
-        try environment.charge(elements.count / 16)
+        try environment.charge(elements.count)
         switch name {
         case "list": return .list(elements)
         case "first": return elements.first ?? .undefined("No first item, sequence was empty.")

@@ -103,6 +103,7 @@ enum JinjaMethods {
             return .list(parts.map { .string($0) })
         case "splitlines":
             let keeps = try arguments.bound(to: "keepends", of: name)[0]?.isTrue ?? false
+            guard text.utf8.count <= JinjaValue.mostElements else { throw JinjaValue.tooManyElements }
             return .list(PythonText.lines(text, keepingEnds: keeps).map { .string($0) })
         case "partition", "rpartition":
             return try partition(text, try requiredText(arguments, 0, name), fromRight: name == "rpartition")
@@ -110,11 +111,12 @@ enum JinjaMethods {
         case "replace":
             let most = arguments.positional.count > 2 ? arguments.positional[2] : arguments.named.first?.value
             return .string(
-                PythonText.replace(
+                try PythonText.replace(
                     text,
                     try requiredText(arguments, 0, name),
                     try requiredText(arguments, 1, name),
-                    try optionalInteger(most, name) ?? -1
+                    try optionalInteger(most, name) ?? -1,
+                    limit: limit
                 )
             )
         case "find", "rfind", "index", "rindex", "count": return try search(text, arguments, name)
@@ -133,16 +135,18 @@ enum JinjaMethods {
         case "format": return .string(try PythonFormat.braces(text, arguments, limit: limit))
         case "center", "ljust", "rjust":
             let bound = try arguments.bound(to: "width", "fillchar", of: name)
-            guard let width = bound[0]?.integer, width <= limit else { throw missing(name) }
+            guard let width = bound[0]?.integer else { throw missing(name) }
+            guard width <= limit else { throw JinjaError(.limit, "a text of more than \(limit) bytes") }
             let side: PythonText.Side = name == "center" ? .both : name == "rjust" ? .left : .right
             return .string(
                 PythonText.pad(text, to: width, with: try optionalText(bound[1], name) ?? " ", side)
             )
         case "zfill":
-            guard let width = arguments.positional.first?.integer, width <= limit else { throw missing(name) }
-            let sign = text.hasPrefix("-") || text.hasPrefix("+") ? text.prefix(1) : ""
-            let digits = String(text.dropFirst(sign.count))
-            return .string(sign + PythonText.pad(digits, to: width - sign.count, with: "0", .left))
+            guard let width = arguments.positional.first?.integer else { throw missing(name) }
+            guard width <= limit else { throw JinjaError(.limit, "a text of more than \(limit) bytes") }
+            let sign = text.utf8Starts(with: "-") || text.utf8Starts(with: "+") ? text.utf8Slice(0..<1) : ""
+            let digits = text.utf8Slice(sign.utf8.count..<text.utf8.count)
+            return .string(sign + PythonText.pad(digits, to: width - sign.utf8.count, with: "0", .left))
         case "expandtabs":
             return .string(
                 try expandTabs(text, try optionalInteger(arguments.positional.first, name) ?? 8, limit)
@@ -192,7 +196,7 @@ enum JinjaMethods {
         guard let affix = arguments.positional.first else { throw missing(name) }
         let part = try window(of: text, arguments)?.text ?? ""
         let isInside = try window(of: text, arguments) != nil
-        let affixes: [JinjaValue] = if case .tuple(let several) = affix { several } else { [affix] }
+        let affixes: [JinjaValue] = if case .tuple(let several) = affix { several.elements } else { [affix] }
         return try affixes.contains { affix in
             guard let affix = affix.text else {
                 throw JinjaError(
@@ -251,22 +255,22 @@ enum JinjaMethods {
     }
 
     private static func expandTabs(_ text: String, _ width: Int, _ limit: Int) throws -> String {
-        var out = String.UnicodeScalarView()
+        var out = ""
         var column = 0
         for scalar in text.unicodeScalars {
-            if scalar == "\t" {
-                let count = width > 0 ? width - column % width : 0
-                guard count <= limit - column else {
-                    throw JinjaError(.limit, "a text of more than \(limit) bytes")
-                }
-                out.append(contentsOf: repeatElement(" ", count: count))
-                column += count
-            } else {
-                out.append(scalar)
+            guard scalar == "\t" else {
+                out.unicodeScalars.append(scalar)
                 column = scalar == "\n" || scalar == "\r" ? 0 : column + 1
+                continue
             }
+            let count = width > 0 ? width - column % width : 0
+            guard count <= limit - min(out.utf8.count, limit) else {
+                throw JinjaError(.limit, "a text of more than \(limit) bytes")
+            }
+            out += String(repeating: " ", count: count)
+            column += count
         }
-        return String(out)
+        return out
     }
 
     // MARK: Arguments

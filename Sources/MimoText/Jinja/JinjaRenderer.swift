@@ -2,8 +2,8 @@ internal import MimoFiles
 
 /// Runs the statements of one template for one context.
 final class JinjaRenderer {
-    private let limits: JinjaLimits
-    private let now: LocalTime
+    let limits: JinjaLimits
+    let now: LocalTime
     /// The output, and inside it what is being captured for a variable, a macro or a filter.
     private var buffers = [""]
     private var steps = 0
@@ -12,7 +12,7 @@ final class JinjaRenderer {
     private var generation: [(range: Range<Int>, capturedText: String?)] = []
     /// What may hold itself in a circle, to be taken apart at the end.
     private var scopes: [JinjaScope] = []
-    private var namespaces: [JinjaNamespace] = []
+    var namespaces: [JinjaNamespace] = []
 
     /// How a block ended.
     private enum Flow {
@@ -41,8 +41,8 @@ final class JinjaRenderer {
             for namespace in namespaces { namespace.attributes = JinjaDictionary() }
         }
         defineGlobals(in: globals)
-        for (name, value) in context { root.set(name, JinjaValue(value)) }
         do {
+            for (name, value) in context { root.set(name, try checked(JinjaValue(value))) }
             _ = try execute(body, root)
         } catch var error as JinjaError {
             if error.line == nil { error.line = line }
@@ -65,7 +65,7 @@ final class JinjaRenderer {
         guard steps <= limits.steps else { throw JinjaError(.limit, "more than \(limits.steps) steps") }
     }
 
-    private func deeper<Result>(_ body: () throws -> Result) throws -> Result {
+    func deeper<Result>(_ body: () throws -> Result) throws -> Result {
         depth += 1
         defer { depth -= 1 }
         guard depth <= limits.depth else { throw JinjaError(.limit, "deeper than \(limits.depth)") }
@@ -190,6 +190,7 @@ final class JinjaRenderer {
         throws
     {
         var items = items
+        try charge(items.count / 16)
         if let condition = syntax.condition {
             items = try items.filter { item in
                 let inner = JinjaScope(in: scope)
@@ -271,366 +272,5 @@ final class JinjaRenderer {
         } else if let unknown = named.first {
             throw JinjaError(.type, "macro '\(macro.name)' takes no keyword argument '\(unknown.name)'")
         }
-    }
-
-    // MARK: Expressions
-
-    /// The value of an expression.
-    func evaluate(_ expression: JinjaExpression, _ scope: JinjaScope) throws -> JinjaValue {
-        switch expression {
-        case .none: return .none
-        case .bool(let value): return .bool(value)
-        case .integer(let value): return .int(value)
-        case .float(let value): return .double(value)
-        case .string(let text): return .string(text)
-        case .name(let name):
-            try charge(1)
-            return scope.value(of: name) ?? .undefined("'\(name)' is undefined")
-        default: return try deeper { try evaluateCompound(expression, scope) }
-        }
-    }
-
-    private func evaluateCompound(_ expression: JinjaExpression, _ scope: JinjaScope) throws -> JinjaValue {
-        switch expression {
-        case .list(let elements): return .list(try elements.map { try evaluate($0, scope) })
-        case .tuple(let elements): return .tuple(try elements.map { try evaluate($0, scope) })
-        case .dictionary(let members):
-            var dictionary = JinjaDictionary()
-            for (key, value) in members {
-                let key = try evaluate(key, scope)
-                try key.checkHashable()
-                dictionary[key] = try evaluate(value, scope)
-            }
-            return .dictionary(dictionary)
-        case .attribute(let base, let name): return try attribute(name, of: try evaluate(base, scope))
-        case .element(let base, let key):
-            return try element(try evaluate(key, scope), of: try evaluate(base, scope))
-        case .slice(let base, let start, let stop, let step):
-            return try slice(
-                try evaluate(base, scope),
-                try start.map { try evaluate($0, scope) },
-                try stop.map { try evaluate($0, scope) },
-                try step.map { try evaluate($0, scope) }
-            )
-        case .call: return try evaluateCall(expression, scope, caller: nil)
-        case .filter(let base, let filter):
-            return try applyFilter(
-                filter.name,
-                try evaluate(base, scope),
-                try evaluate(filter.arguments, scope)
-            )
-        case .test(let base, let test):
-            let value = try evaluate(base, scope)
-            return .bool(try JinjaTests.holds(test.name, value, try evaluate(test.arguments, scope)))
-        case .not(let operand): return .bool(!(try evaluate(operand, scope).isTrue))
-        case .negative(let operand): return try negated(try evaluate(operand, scope))
-        case .positive(let operand):
-            return try JinjaArithmetic.apply(.add, .int(0), try evaluate(operand, scope), limit: 0)
-        case .and(let left, let right):
-            let value = try evaluate(left, scope)
-            return value.isTrue ? try evaluate(right, scope) : value
-        case .or(let left, let right):
-            let value = try evaluate(left, scope)
-            return value.isTrue ? value : try evaluate(right, scope)
-        case .arithmetic: return try evaluateArithmetic(expression, scope)
-        case .comparison(let left, let comparisons): return try evaluateComparisons(left, comparisons, scope)
-        case .concatenation(let parts): return try concatenated(try parts.map { try evaluate($0, scope) })
-        case .conditional(let value, let condition, let otherwise):
-            if try evaluate(condition, scope).isTrue { return try evaluate(value, scope) }
-            return try otherwise.map { try evaluate($0, scope) }
-                ?? .undefined("the inline if-expression evaluated to false and no else section was defined.")
-        case .none, .bool, .integer, .float, .string, .name: return try evaluate(expression, scope)
-        }
-    }
-
-    private func negated(_ value: JinjaValue) throws -> JinjaValue {
-        switch value {
-        case .double(let number): return .double(-number)
-        case .undefined(let why): throw JinjaError(.undefined, why)
-        default:
-            guard value.integer != nil else {
-                throw JinjaError(.type, "bad operand type for unary -: '\(value.typeName)'")
-            }
-            return try JinjaArithmetic.apply(.subtract, .int(0), value, limit: 0)
-        }
-    }
-
-    /// A chain `a + b + c …` leans to the left: it is gone through from the inside, without recursion.
-    private func evaluateArithmetic(_ expression: JinjaExpression, _ scope: JinjaScope) throws -> JinjaValue {
-        var rights: [(operation: JinjaOperator, right: JinjaExpression)] = []
-        var innermost = expression
-        while case .arithmetic(let operation, let left, let right) = innermost {
-            rights.append((operation, right))
-            innermost = left
-        }
-        var value = try evaluate(innermost, scope)
-        for (operation, right) in rights.reversed() {
-            value = try JinjaArithmetic.apply(
-                operation,
-                value,
-                try evaluate(right, scope),
-                limit: limits.outputBytes
-            )
-            try checkSize(of: value)
-        }
-        return value
-    }
-
-    private func evaluateComparisons(
-        _ left: JinjaExpression,
-        _ comparisons: [(comparison: JinjaComparison, right: JinjaExpression)],
-        _ scope: JinjaScope
-    ) throws -> JinjaValue {
-        var value = try evaluate(left, scope)
-        for (comparison, right) in comparisons {
-            let next = try evaluate(right, scope)
-            try charge(Self.size(of: next) / 256)
-            guard try value.compare(comparison, next) else { return .bool(false) }
-            value = next
-        }
-        return .bool(true)
-    }
-
-    private func concatenated(_ parts: [JinjaValue]) throws -> JinjaValue {
-        let isMarkup = parts.contains { if case .markup = $0 { true } else { false } }
-        let text = parts.map { isMarkup ? HTML.escaped($0) : $0.printed }.joined()
-        let value: JinjaValue = isMarkup ? .markup(text) : .string(text)
-        try checkSize(of: value)
-        return value
-    }
-
-    /// Bytes of text, or so many for each element.
-    private static func size(of value: JinjaValue) -> Int {
-        switch value {
-        case .string(let text), .markup(let text): text.utf8.count
-        case .list(let elements), .tuple(let elements): elements.count * 16
-        case .dictionary(let members): members.count * 16
-        default: 0
-        }
-    }
-
-    private func checkSize(of value: JinjaValue) throws {
-        let size = Self.size(of: value)
-        try charge(size / 256)
-        guard size <= limits.outputBytes else {
-            throw JinjaError(.limit, "a value of more than \(limits.outputBytes) bytes")
-        }
-    }
-
-    // MARK: Calls
-
-    private func evaluate(_ arguments: JinjaArguments, _ scope: JinjaScope) throws -> JinjaCallArguments {
-        var values = JinjaCallArguments()
-        values.positional = try arguments.positional.map { try evaluate($0, scope) }
-        if let spread = arguments.spreadList { values.positional += try evaluate(spread, scope).elements() }
-        values.named = try arguments.named.map { ($0.name, try evaluate($0.value, scope)) }
-        if let spread = arguments.spreadDictionary {
-            guard case .dictionary(let members) = try evaluate(spread, scope) else {
-                throw JinjaError(.type, "what follows ** is a dict")
-            }
-            for (key, value) in zip(members.keys, members.values) {
-                guard let name = key.text else { throw JinjaError(.type, "keywords must be strings") }
-                values.named.append((name, value))
-            }
-        }
-        return values
-    }
-
-    private func evaluateCall(
-        _ call: JinjaExpression,
-        _ scope: JinjaScope,
-        caller: JinjaCallable?
-    ) throws -> JinjaValue {
-        guard case .call(let base, let arguments) = call else { return try evaluate(call, scope) }
-        let function = try evaluate(base, scope)
-        var values = try evaluate(arguments, scope)
-        if let caller { values.named.append(("caller", .callable(caller))) }
-        switch function {
-        case .callable(let callable):
-            let result = try callable.body(values)
-            try checkSize(of: result)
-            return result
-        case .loop(let loop):
-            guard let recurse = loop.recurse else {
-                throw JinjaError(.type, "the loop must have the 'recursive' marker to be called recursively")
-            }
-            guard let items = values.positional.first else { throw JinjaError(.type, "loop needs items") }
-            return try recurse(try items.elements())
-        case .undefined(let why): throw JinjaError(.undefined, why)
-        default: throw JinjaError(.type, "'\(function.typeName)' object is not callable")
-        }
-    }
-
-    private func applyFilter(
-        _ name: String,
-        _ value: JinjaValue,
-        _ arguments: JinjaCallArguments
-    ) throws -> JinjaValue {
-        let environment = JinjaFilters.Environment(
-            limit: limits.outputBytes,
-            element: { [unowned self] in try element($1, of: $0) },
-            attribute: { [unowned self] in try attribute($1, of: $0) },
-            charge: { [unowned self] in try charge($0) }
-        )
-        try charge(Self.size(of: value) / 256)
-        let result = try JinjaFilters.apply(name, value, arguments, environment)
-        try checkSize(of: result)
-        return result
-    }
-
-    // MARK: Attributes and elements
-
-    /// `value.name`: a method first, then a member of that name.
-    private func attribute(_ name: String, of value: JinjaValue) throws -> JinjaValue {
-        switch value {
-        case .undefined(let why): throw JinjaError(.undefined, why)
-        case .namespace(let namespace):
-            return namespace.attributes[.string(name)] ?? noAttribute(name, value)
-        case .loop(let loop): return loop.attribute(name) ?? noAttribute(name, value)
-        case .callable(let callable):
-            return name == "name" ? .string(callable.name) : noAttribute(name, value)
-        default: break
-        }
-        if let method = try JinjaMethods.method(name, of: value, limit: limits.outputBytes) {
-            return .callable(method)
-        }
-        if case .dictionary(let members) = value, let member = members[.string(name)] { return member }
-        return noAttribute(name, value)
-    }
-
-    /// `value[key]`: a member or element first, then an attribute of that name.
-    private func element(_ key: JinjaValue, of value: JinjaValue) throws -> JinjaValue {
-        switch value {
-        case .undefined(let why): throw JinjaError(.undefined, why)
-        case .dictionary(let members):
-            if (try? key.checkHashable()) != nil, let member = members[key] { return member }
-        case .list(let elements), .tuple(let elements):
-            guard let index = key.integer else { break }
-            let position = index < 0 ? index + elements.count : index
-            return elements.indices.contains(position)
-                ? elements[position] : .undefined("\(value.typeName) object has no element \(index)")
-        case .string(let text), .markup(let text):
-            guard let index = key.integer else { break }
-            let count = text.unicodeScalars.count
-            let position = index < 0 ? index + count : index
-            guard (0..<count).contains(position) else {
-                return .undefined("str object has no element \(index)")
-            }
-            return .string(PythonText.slice(text, [position]))
-        default: break
-        }
-        guard let name = key.text else {
-            return .undefined("\(value.typeName) object has no element \(key.represented)")
-        }
-        if case .dictionary = value {
-            return try JinjaMethods.method(name, of: value, limit: limits.outputBytes).map { .callable($0) }
-                ?? noAttribute(name, value)
-        }
-        return try attribute(name, of: value)
-    }
-
-    private func noAttribute(_ name: String, _ value: JinjaValue) -> JinjaValue {
-        .undefined("'\(value.isNone ? "None" : value.typeName + " object")' has no attribute '\(name)'")
-    }
-
-    /// `value[start:stop:step]`
-    private func slice(
-        _ value: JinjaValue,
-        _ start: JinjaValue?,
-        _ stop: JinjaValue?,
-        _ step: JinjaValue?
-    ) throws -> JinjaValue {
-        if case .undefined(let why) = value { throw JinjaError(.undefined, why) }
-        func bound(_ value: JinjaValue?) throws -> Int? {
-            guard let value, !value.isNone else { return nil }
-            guard let integer = value.integer else {
-                throw JinjaError(.type, "slice indices must be integers or None")
-            }
-            return integer
-        }
-        let count: Int
-        switch value {
-        case .list, .tuple, .string, .markup: count = try value.length()
-        default: return .undefined("\(value.typeName) object cannot be sliced")
-        }
-        try charge(count / 16)
-        let indices = try PythonSlice.indices(
-            try bound(start),
-            try bound(stop),
-            try bound(step),
-            count: count
-        )
-        switch value {
-        case .list(let elements): return .list(indices.map { elements[$0] })
-        case .tuple(let elements): return .tuple(indices.map { elements[$0] })
-        case .markup(let text): return .markup(PythonText.slice(text, indices))
-        default: return .string(PythonText.slice(value.text ?? "", indices))
-        }
-    }
-
-    // MARK: Globals
-
-    private func defineGlobals(in scope: JinjaScope) {
-        func define(_ name: String, _ body: @escaping (JinjaCallArguments) throws -> JinjaValue) {
-            scope.set(name, .callable(JinjaCallable(name, body)))
-        }
-        define("raise_exception") { arguments in
-            throw JinjaError(
-                .raised,
-                try arguments.bound(to: "message", of: "raise_exception")[0]?.printed ?? ""
-            )
-        }
-        define("strftime_now") { [now] arguments in
-            guard let format = try arguments.bound(to: "format", of: "strftime_now")[0]?.text else {
-                throw JinjaError(.type, "strftime_now needs a format")
-            }
-            return .string(now.formatted(format))
-        }
-        define("range") { [unowned self] in .list(try JinjaGlobals.range($0) { try charge($0) }) }
-        define("dict") { .dictionary(try JinjaGlobals.dictionary($0)) }
-        define("namespace") { [unowned self] arguments in
-            .namespace(namespace(try JinjaGlobals.dictionary(arguments)))
-        }
-        define("joiner") { arguments in
-            let separator = try arguments.bound(to: "sep", of: "joiner")[0] ?? .string(", ")
-            var isFirst = true
-            return .callable(
-                JinjaCallable("joiner") { _ in
-                    defer { isFirst = false }
-                    return isFirst ? .string("") : separator
-                }
-            )
-        }
-        define("cycler") { [unowned self] arguments in .namespace(try cycler(arguments.positional)) }
-    }
-
-    private func namespace(_ attributes: JinjaDictionary) -> JinjaNamespace {
-        let namespace = JinjaNamespace(attributes)
-        namespaces.append(namespace)
-        return namespace
-    }
-
-    private func cycler(_ items: [JinjaValue]) throws -> JinjaNamespace {
-        guard let first = items.first else { throw JinjaError(.type, "at least one item has to be provided") }
-        let cycler = namespace(JinjaDictionary())
-        var position = 0
-        cycler.attributes[.string("current")] = first
-        func move(to next: Int) {
-            position = next % items.count
-            cycler.attributes[.string("current")] = items[position]
-        }
-        cycler.attributes[.string("next")] = .callable(
-            JinjaCallable("next") { _ in
-                defer { move(to: position + 1) }
-                return items[position]
-            }
-        )
-        cycler.attributes[.string("reset")] = .callable(
-            JinjaCallable("reset") { _ in
-                move(to: 0)
-                return .none
-            }
-        )
-        return cycler
     }
 }

@@ -19,14 +19,7 @@ enum JinjaTextFilters {
         case "tojson": return .string(try JinjaJSON.text(of: value, arguments, limit: limit))
         case "join": return try join(value, arguments, environment)
         case "wordcount": return .int(words(value.printed))
-        case "format":
-            var values = JinjaValue.tuple(arguments.positional)
-            if !arguments.named.isEmpty {
-                var members = JinjaDictionary()
-                for (name, value) in arguments.named { members[.string(name)] = value }
-                values = .dictionary(members)
-            }
-            return .string(try PythonFormat.percent(value.printed, values, limit: limit))
+        case "format": return try format(value, arguments, limit)
         case "filesizeformat": return .string(try fileSize(value, arguments))
         default: break
         }
@@ -58,18 +51,40 @@ enum JinjaTextFilters {
                 throw JinjaError(.type, "replace needs two texts")
             }
             let most = bound[2]?.isNone ?? true ? -1 : try JinjaFilters.integer(bound[2], -1, name)
-            return PythonText.replace(text, old, new, most)
+            return try PythonText.replace(text, old, new, most, limit: limit)
         case "center":
             let width = try JinjaFilters.integer(try arguments.bound(to: "width", of: name)[0], 80, name)
             guard width <= limit else { throw JinjaError(.limit, "a text of more than \(limit) bytes") }
             return PythonText.pad(text, to: width, with: " ", .both)
-        case "indent": return try indent(text, arguments)
+        case "indent": return try indent(text, arguments, limit)
         case "truncate": return try truncate(text, arguments)
-        case "wordwrap": return try wrap(text, arguments)
-        case "striptags": return strippingTags(text)
+        case "wordwrap":
+            guard text.utf8.count <= JinjaValue.mostElements else { throw JinjaValue.tooManyElements }
+            return try wrap(text, arguments, limit)
+        case "striptags": return try strippingTags(text, limit)
         case "urlencode": return urlEncoded(text)
         default: throw JinjaError(.syntax, "no filter named \"\(name)\"")
         }
+    }
+
+    /// The operator `%` as a filter; where the format is marked for HTML, texts put into it are escaped.
+    private static func format(
+        _ format: JinjaValue,
+        _ arguments: JinjaCallArguments,
+        _ limit: Int
+    ) throws -> JinjaValue {
+        let isMarkup = if case .markup = format { true } else { false }
+        func prepared(_ value: JinjaValue) -> JinjaValue {
+            isMarkup && value.text != nil ? .string(HTML.escaped(value)) : value
+        }
+        var values = JinjaValue.tuple(arguments.positional.map(prepared))
+        if !arguments.named.isEmpty {
+            var members = JinjaDictionary()
+            for (name, value) in arguments.named { members[.string(name)] = prepared(value) }
+            values = .dictionary(members)
+        }
+        let text = try PythonFormat.percent(format.printed, values, limit: limit)
+        return isMarkup ? .markup(text) : .string(text)
     }
 
     private static func join(
@@ -111,7 +126,8 @@ enum JinjaTextFilters {
         return out
     }
 
-    private static func indent(_ text: String, _ arguments: JinjaCallArguments) throws -> String {
+    private static func indent(_ text: String, _ arguments: JinjaCallArguments, _ limit: Int) throws -> String
+    {
         let bound = try arguments.bound(to: "width", "first", "blank", of: "indent")
         let width = bound[0]?.text == nil ? try JinjaFilters.integer(bound[0], 4, "indent") : 0
         guard width <= 1000 else { throw JinjaError(.limit, "an indent of more than 1000") }
@@ -119,6 +135,9 @@ enum JinjaTextFilters {
         let blanks = bound[2]?.isTrue ?? false
         // Jinja adds a newline first, so that the text's own last newline is not lost.
         let lines = PythonText.lines(text + "\n")
+        guard text.utf8.count <= JinjaValue.mostElements, lines.count * indent.utf8.count <= limit else {
+            throw JinjaError(.limit, "a text of more than \(limit) bytes")
+        }
         let rest = lines.dropFirst().map { blanks || !$0.isEmpty ? indent + $0 : $0 }
         let first = bound[1]?.isTrue ?? false ? indent : ""
         return first + ([lines.first ?? ""] + rest).joined(separator: "\n")
@@ -144,7 +163,7 @@ enum JinjaTextFilters {
     }
 
     /// Lines of at most so many characters, broken at white space, and inside a word only where it is longer.
-    private static func wrap(_ text: String, _ arguments: JinjaCallArguments) throws -> String {
+    private static func wrap(_ text: String, _ arguments: JinjaCallArguments, _ limit: Int) throws -> String {
         let bound = try arguments.bound(
             to: "width",
             "break_long_words",
@@ -157,10 +176,13 @@ enum JinjaTextFilters {
         let breaksWords = bound[1]?.isTrue ?? true
         let breaksHyphens = bound[3]?.isTrue ?? true
         let newline = bound[2]?.text ?? "\n"
-        return PythonText.lines(text).map { line in
-            TextWrapping(width: width, breaksWords: breaksWords, breaksHyphens: breaksHyphens)
-                .wrap(line).joined(separator: newline)
-        }.joined(separator: newline)
+        let wrapping = TextWrapping(width: width, breaksWords: breaksWords, breaksHyphens: breaksHyphens)
+        // An empty line wraps to nothing, which still counts as a line here.
+        let lines = PythonText.lines(text).flatMap { line in line.isEmpty ? [""] : wrapping.wrap(line) }
+        guard lines.count * newline.utf8.count <= limit else {
+            throw JinjaError(.limit, "a text of more than \(limit) bytes")
+        }
+        return lines.joined(separator: newline)
     }
 
     private static func words(_ text: String) -> Int {
@@ -176,25 +198,37 @@ enum JinjaTextFilters {
     }
 
     /// Without what stands in `<…>` and comments, and with one space for each run of white space.
-    private static func strippingTags(_ text: String) -> String {
+    private static func strippingTags(_ text: String, _ limit: Int) throws -> String {
+        let scalars = Array(text.unicodeScalars)
         var out = String.UnicodeScalarView()
-        var rest = text.unicodeScalars[...]
-        while let scalar = rest.first {
-            if String(rest.prefix(4)) == "<!--", let end = String(rest).utf8Range(of: "-->") {
-                rest = String(rest).utf8Slice(end.upperBound..<String(rest).utf8.count).unicodeScalars[...]
-            } else if scalar == "<", let end = rest.firstIndex(of: ">") {
-                rest = rest[rest.index(after: end)...]
-            } else {
-                out.append(scalar)
-                rest.removeFirst()
+        var position = 0
+        // Once there is no end for one, there is none for those behind it.
+        var mayEnd = true
+        while position < scalars.count {
+            if mayEnd, scalars[position] == "<" {
+                let isComment = scalars[position...].starts(with: "<!--".unicodeScalars)
+                var end = position + (isComment ? 4 : 1)
+                while end < scalars.count,
+                    !(scalars[end] == ">"
+                        && (!isComment || scalars[end - 2] == "-" && scalars[end - 1] == "-"))
+                {
+                    end += 1
+                }
+                if end < scalars.count {
+                    position = end + 1
+                    continue
+                }
+                mayEnd = isComment
             }
+            out.append(scalars[position])
+            position += 1
         }
-        let words = (try? PythonText.split(String(out), nil, -1, fromRight: false)) ?? []
-        var plain = words.joined(separator: " ")
-        for (entity, character) in [
+        var plain = try PythonText.split(String(out), nil, -1, fromRight: false).joined(separator: " ")
+        let entities = [
             ("&lt;", "<"), ("&gt;", ">"), ("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&"),
-        ] {
-            plain = PythonText.replace(plain, entity, character, -1)
+        ]
+        for (entity, character) in entities {
+            plain = try PythonText.replace(plain, entity, character, -1, limit: limit)
         }
         return plain
     }
@@ -237,74 +271,5 @@ enum JinjaTextFilters {
             }
         }
         return ""
-    }
-}
-
-/// What Python's `textwrap.wrap` does to one line, with white space kept as it is.
-struct TextWrapping {
-    let width: Int
-    let breaksWords: Bool
-    let breaksHyphens: Bool
-
-    /// The lines that one line becomes.
-    func wrap(_ line: String) -> [String] {
-        var chunks = chunks(of: line)[...]
-        var lines: [String] = []
-        while !chunks.isEmpty {
-            if !lines.isEmpty, let first = chunks.first, isSpace(first) { chunks.removeFirst() }
-            var current: [[Unicode.Scalar]] = []
-            var length = 0
-            while let first = chunks.first, length + first.count <= width {
-                current.append(first)
-                length += first.count
-                chunks.removeFirst()
-            }
-            if let first = chunks.first, first.count > width {
-                if breaksWords {
-                    let room = max(width - length, 1)
-                    var cut = room
-                    if breaksHyphens, let hyphen = first.prefix(room).lastIndex(of: "-"), hyphen > 0,
-                        first[..<hyphen].contains(where: { $0 != "-" })
-                    {
-                        cut = hyphen + 1
-                    }
-                    current.append(Array(first.prefix(cut)))
-                    chunks[chunks.startIndex] = Array(first.dropFirst(cut))
-                } else if current.isEmpty {
-                    current.append(first)
-                    chunks.removeFirst()
-                }
-            }
-            if let last = current.last, isSpace(last) { current.removeLast() }
-            if !current.isEmpty {
-                var text = String.UnicodeScalarView()
-                for chunk in current { text.append(contentsOf: chunk) }
-                lines.append(String(text))
-            }
-        }
-        return lines
-    }
-
-    private func isSpace(_ chunk: [Unicode.Scalar]) -> Bool { chunk.allSatisfy(\.isPythonSpace) }
-
-    /// Words and white space in turn; a word also ends behind a hyphen between letters.
-    private func chunks(of line: String) -> [[Unicode.Scalar]] {
-        var chunks: [[Unicode.Scalar]] = []
-        let scalars = Array(line.unicodeScalars)
-        for (position, scalar) in scalars.enumerated() {
-            let before = position > 0 ? scalars[position - 1] : nil
-            var joins = before.map { $0.isPythonSpace == scalar.isPythonSpace } ?? false
-            if breaksHyphens, before == "-", position > 1, scalars[position - 2].properties.isAlphabetic,
-                scalar.properties.isAlphabetic
-            {
-                joins = false
-            }
-            if joins, let last = chunks.indices.last {
-                chunks[last].append(scalar)
-            } else {
-                chunks.append([scalar])
-            }
-        }
-        return chunks
     }
 }

@@ -95,9 +95,10 @@ extension JinjaValue {
     /// - Throws: ``JinjaError`` of kind `type` where there are none to go through.
     func elements() throws -> [JinjaValue] {
         switch self {
-        case .list(let elements), .tuple(let elements): return elements
+        case .list(let list), .tuple(let list): return list.elements
         case .dictionary(let members): return members.keys
         case .string(let text), .markup(let text):
+            guard text.utf8.count <= Self.mostElements else { throw Self.tooManyElements }
             return text.unicodeScalars.map { .string(String($0)) }
         case .undefined: return []
         case .loop(let loop): return Array(loop.items[min(loop.index + 1, loop.items.count)...])

@@ -38,10 +38,8 @@ extension JinjaValue {
                 value.represent(into: &out)
             }
             out += "}"
-        case .namespace(let namespace):
-            out += "<Namespace "
-            JinjaValue.dictionary(namespace.attributes).represent(into: &out)
-            out += ">"
+        // Its attributes are left out: they may hold the namespace itself.
+        case .namespace: out += "<Namespace>"
         case .loop(let loop): out += "<LoopContext \(loop.index + 1)/\(loop.items.count)>"
         case .callable(let callable): out += "<function \(callable.name)>"
         }
@@ -49,7 +47,7 @@ extension JinjaValue {
 
     private static func represent(
         _ open: String,
-        _ elements: [JinjaValue],
+        _ elements: JinjaList,
         _ close: String,
         into out: inout String
     ) {

@@ -13,8 +13,8 @@ enum JinjaValue {
     case string(String)
     /// Text that `safe` or `escape` marked as ready for HTML: other text added to it is escaped.
     case markup(String)
-    case list([JinjaValue])
-    case tuple([JinjaValue])
+    case list(JinjaList)
+    case tuple(JinjaList)
     case dictionary(JinjaDictionary)
     case namespace(JinjaNamespace)
     case loop(JinjaLoop)
@@ -102,6 +102,8 @@ enum JinjaValue {
 struct JinjaDictionary {
     private(set) var keys: [JinjaValue] = []
     private(set) var values: [JinjaValue] = []
+    /// How large it is, at most: what was replaced still counts.
+    private(set) var size = JinjaSize()
     /// The place of each key, once there are enough to make looking through them slow.
     private var index: [JinjaKey: Int] = [:]
 
@@ -120,6 +122,8 @@ struct JinjaDictionary {
         get { position(of: key).map { values[$0] } }
         set {
             guard let newValue else { return }
+            size.add(key.size)
+            size.add(newValue.size)
             if let position = position(of: key) {
                 values[position] = newValue
                 return

@@ -8,7 +8,7 @@ enum PythonFormat {
     /// - Throws: ``JinjaError`` where the values do not fit the format, or more than `limit` bytes come out.
     static func percent(_ format: String, _ values: JinjaValue, limit: Int) throws -> String {
         var out = ""
-        var values: [JinjaValue] = if case .tuple(let several) = values { several } else { [values] }
+        var values: [JinjaValue] = if case .tuple(let several) = values { several.elements } else { [values] }
         let named: JinjaDictionary? =
             if case .dictionary(let members)? = values.first { members } else { nil }
         var usesNames = false
@@ -86,7 +86,13 @@ enum PythonFormat {
             guard value.number != nil else { throw needsNumber(kind, value) }
             spec.kind = kind
             return try spec.formatted(value)
-        case "c": return spec.padded(value.text ?? "")
+        case "c":
+            let character = value.integer.flatMap { UInt32(exactly: $0) }.flatMap { Unicode.Scalar($0) }
+            guard let text = character.map({ String($0) }) ?? value.text, text.unicodeScalars.count == 1
+            else {
+                throw JinjaError(.type, "%c requires an int or a single character")
+            }
+            return spec.padded(text)
         default: throw JinjaError(.value, "unsupported format character '\(kind)'")
         }
     }
@@ -162,6 +168,9 @@ enum PythonFormat {
         }
         guard let value else { throw JinjaError(.value, "format: no argument for {\(field)}") }
         let spec = try Spec(parts.count > 1 ? String(parts[1]) : "", limit: limit)
+        if let kind = spec.kind, value.number == nil, kind != "s" {
+            throw JinjaError(.value, "unknown format code '\(kind)' for \(value.typeName)")
+        }
         if target.count > 1 { return spec.padded(target[1] == "r" ? value.represented : value.printed) }
         guard value.number != nil, !(spec.kind == nil && spec.isPlain) else {
             let text = value.printed
@@ -180,7 +189,8 @@ enum PythonFormat {
         var sign: Unicode.Scalar?
         var fillsZeros = false
         var width: Int?
-        var groups = false
+        /// What stands between groups of three digits.
+        var groups: Unicode.Scalar?
         var precision: Int?
         var kind: Unicode.Scalar?
 
@@ -188,7 +198,7 @@ enum PythonFormat {
 
         /// Nothing that would change how a number is written.
         var isPlain: Bool {
-            sign == nil && !groups && precision == nil && !fillsZeros && align == nil && width == nil
+            sign == nil && groups == nil && precision == nil && !fillsZeros && align == nil && width == nil
         }
 
         init(_ text: String, limit: Int) throws {
@@ -211,10 +221,7 @@ enum PythonFormat {
                 rest.removeFirst()
             }
             width = try PythonFormat.number(&rest, limit)
-            if rest.first == "," || rest.first == "_" {
-                groups = true
-                rest.removeFirst()
-            }
+            if rest.first == "," || rest.first == "_" { groups = rest.popFirst() }
             if rest.first == "." {
                 rest.removeFirst()
                 precision = try PythonFormat.number(&rest, limit)
@@ -250,7 +257,7 @@ enum PythonFormat {
                     ?? PythonNumber.text(number.magnitude)
             default: throw JinjaError(.value, "unknown format code for a number")
             }
-            if groups { digits = grouped(digits) }
+            if let groups { digits = grouped(digits, groups) }
             let isNegative = value.integer.map { $0 < 0 } ?? (number.sign == .minus)
             let signText = isNegative ? "-" : sign == "+" ? "+" : sign == " " ? " " : ""
             if fillsZeros, align == nil || align == ">" || align == "=" {
@@ -266,11 +273,13 @@ enum PythonFormat {
             return String(format: "%.\(min(precision ?? 6, 400))f", value)
         }
 
-        private func grouped(_ digits: String) -> String {
+        private func grouped(_ digits: String, _ separator: Unicode.Scalar) -> String {
             let parts = digits.split(separator: ".", maxSplits: 1)
             var out = ""
             for (position, digit) in parts[0].enumerated() {
-                if position > 0, (parts[0].count - position).isMultiple(of: 3) { out += "," }
+                if position > 0, (parts[0].count - position).isMultiple(of: 3) {
+                    out.unicodeScalars.append(separator)
+                }
                 out.append(digit)
             }
             return parts.count > 1 ? out + "." + parts[1] : out

@@ -34,12 +34,16 @@ enum PythonText {
     /// - Returns: the parts, in order.
     /// - Throws: ``JinjaError`` of kind `value` where the separator is empty.
     static func split(_ text: String, _ separator: String?, _ most: Int, fromRight: Bool) throws -> [String] {
-        guard let separator else { return splitSpace(text, most, fromRight: fromRight) }
+        guard let separator else {
+            guard text.utf8.count <= JinjaValue.mostElements * 2 else { throw JinjaValue.tooManyElements }
+            return splitSpace(text, most, fromRight: fromRight)
+        }
         guard !separator.isEmpty else { throw JinjaError(.value, "empty separator") }
         let width = separator.utf8.count
         var cuts = occurrences(of: separator, in: text)
         if fromRight { cuts = nonOverlappingFromRight(of: separator, in: text) }
         if most >= 0 { cuts = Array(fromRight ? cuts.suffix(most) : cuts.prefix(most)) }
+        guard cuts.count < JinjaValue.mostElements else { throw JinjaValue.tooManyElements }
         var parts: [String] = []
         var start = 0
         for cut in cuts {
@@ -145,10 +149,25 @@ enum PythonText {
     }
 
     /// `replace`, with at most `most` replacements, or all where that is negative.
-    static func replace(_ text: String, _ old: String, _ new: String, _ most: Int) -> String {
+    ///
+    /// - Throws: ``JinjaError`` of kind `limit` where more than `limit` bytes would come out.
+    static func replace(
+        _ text: String,
+        _ old: String,
+        _ new: String,
+        _ most: Int,
+        limit: Int
+    ) throws -> String {
+        func check(_ count: Int) throws {
+            let (added, overflowed) = count.multipliedReportingOverflow(by: new.utf8.count)
+            guard !overflowed, added <= limit - min(text.utf8.count, limit) else {
+                throw JinjaError(.limit, "a text of more than \(limit) bytes")
+            }
+        }
         if old.isEmpty {
             var out = ""
             var left = most < 0 ? Int.max : most
+            try check(min(left, text.unicodeScalars.count + 1))
             for scalar in text.unicodeScalars {
                 if left > 0 {
                     out += new
@@ -161,6 +180,7 @@ enum PythonText {
         var cuts = occurrences(of: old, in: text)[...]
         if most >= 0 { cuts = cuts.prefix(most) }
         guard !cuts.isEmpty else { return text }
+        try check(cuts.count)
         var out = ""
         var start = 0
         for cut in cuts {

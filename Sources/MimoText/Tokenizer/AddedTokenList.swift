@@ -1,29 +1,34 @@
 /// All added tokens of a checkpoint: those of tokenizer.json, then those that tokenizer_config.json adds.
 struct AddedTokenList {
     private(set) var tokens: [AddedToken] = []
+    private var contents: Set<[UInt8]> = []
+    /// The id of the next token that the model's vocabulary lacks: the reference gives ids by this count, whatever
+    /// the file says.
+    private var nextID: Int32
 
     /// Collects the tokens, and gives each that the model's vocabulary lacks a place in it.
     ///
     /// - Throws: ``TokenizerError`` where one token would have two ids, or one id two tokens.
     init(
-        file: TokenizerFile,
-        configuration: TokenizerConfiguration,
-        vocabulary: inout Vocabulary
+        _ listed: [AddedToken],
+        _ path: String,
+        _ configuration: TokenizerConfiguration,
+        _ vocabulary: inout Vocabulary
     ) throws {
-        for token in file.addedTokens { try add(token, file.path, &vocabulary) }
-        for token in try configuration.addedTokens() where !contains(token.content) {
+        nextID = Int32(vocabulary.count)
+        for token in listed { try add(token, path, &vocabulary) }
+        for token in try configuration.addedTokens() where !contents.contains(token.content) {
             try add(token, configuration.path, &vocabulary)
         }
         // A role's token is cut out of the text even where it is only a word of the vocabulary.
         for role in TokenizerConfiguration.roles {
-            guard let token = configuration.token(role).map({ Array($0.utf8) }), !contains(token),
+            guard let token = configuration.token(role).map({ Array($0.utf8) }), !contents.contains(token),
                 let id = vocabulary.id(ofSpelling: token)
             else { continue }
+            contents.insert(token)
             tokens.append(AddedToken(content: token, id: id, isSpecial: true))
         }
     }
-
-    private func contains(_ content: [UInt8]) -> Bool { tokens.contains { $0.content == content } }
 
     private mutating func add(_ token: AddedToken, _ path: String, _ vocabulary: inout Vocabulary) throws {
         // The reference passes over empty tokens, too: they would be everywhere.
@@ -37,6 +42,14 @@ struct AddedTokenList {
                 )
             }
         } else {
+            guard token.id == nextID else {
+                throw TokenizerError.malformed(
+                    path: path,
+                    reason:
+                        "\(name) has id \(token.id), but \(nextID) comes next and is what other tools would take"
+                )
+            }
+            nextID += 1
             do throws(Vocabulary.Refusal) {
                 try vocabulary.add(literal: token.content, id: Int(token.id))
             } catch {
@@ -46,7 +59,7 @@ struct AddedTokenList {
                 )
             }
         }
-        if !contains(token.content) { tokens.append(token) }
+        if contents.insert(token.content).inserted { tokens.append(token) }
     }
 }
 

@@ -102,8 +102,8 @@ struct AddedTokenMatcher: Sendable {
             if token.stripsRight { taken = taken.lowerBound..<spaceEnd(text, taken.upperBound, range) }
             if done < taken.lowerBound { pieces.append(Piece(id: nil, range: done..<taken.lowerBound)) }
             pieces.append(Piece(id: token.id, range: taken))
+            // As in the reference, a token of white space is still found where the one before took that space.
             done = taken.upperBound
-            position = max(position, done)
         }
         if done < range.upperBound { pieces.append(Piece(id: nil, range: done..<range.upperBound)) }
         return pieces

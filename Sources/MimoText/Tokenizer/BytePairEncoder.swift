@@ -46,46 +46,61 @@ struct BytePairEncoder: Sendable {
             output.append(id)
             return
         }
+        if word.count <= Self.scanLimit {
+            encodeByScanning(word, into: &output)
+            return
+        }
         scratch.tokens.removeAll(keepingCapacity: true)
         for byte in word where byteTokens[Int(byte)] >= 0 { scratch.tokens.append(byteTokens[Int(byte)]) }
-        if scratch.tokens.count <= Self.scanLimit {
-            mergeByScanning(&scratch)
-            output.append(contentsOf: scratch.tokens)
-        } else {
-            mergeByHeap(&scratch, into: &output)
+        guard !scratch.tokens.isEmpty else { return }
+        mergeByHeap(&scratch, into: &output)
+    }
+
+    private func encodeByScanning(_ word: UnsafeBufferPointer<UInt8>, into output: inout [Int32]) {
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.scanLimit) { tokens in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.scanLimit) { pairs in
+                var count = 0
+                for byte in word where byteTokens[Int(byte)] >= 0 {
+                    tokens[count] = byteTokens[Int(byte)]
+                    count += 1
+                }
+                count = merge(tokens, pairs, count)
+                output.append(contentsOf: UnsafeMutableBufferPointer(rebasing: tokens[..<count]))
+            }
         }
     }
 
-    private func mergeByScanning(_ scratch: inout Scratch) {
-        guard scratch.tokens.count > 1 else { return }
-        scratch.pairs.removeAll(keepingCapacity: true)
-        for position in 0..<scratch.tokens.count - 1 {
-            scratch.pairs.append(merges.merge(of: scratch.tokens[position], scratch.tokens[position + 1]))
+    /// Merges the tokens in place, going through all pairs for each merge.
+    ///
+    /// - Returns: how many tokens are left.
+    private func merge(
+        _ tokens: UnsafeMutableBufferPointer<Int32>,
+        _ pairs: UnsafeMutableBufferPointer<UInt64>,
+        _ count: Int
+    ) -> Int {
+        var count = count
+        guard count > 1 else { return count }
+        for position in 0..<count - 1 {
+            pairs[position] = merges.merge(of: tokens[position], tokens[position + 1])
         }
-        while true {
+        while count > 1 {
             var best = MergeTable.none
             var position = 0
-            for (candidate, merge) in scratch.pairs.enumerated() where merge < best {
-                best = merge
+            for candidate in 0..<count - 1 where pairs[candidate] < best {
+                best = pairs[candidate]
                 position = candidate
             }
-            guard best != MergeTable.none else { return }
-            scratch.tokens[position] = MergeTable.token(of: best)
-            scratch.tokens.remove(at: position + 1)
-            scratch.pairs.remove(at: position)
-            if position > 0 {
-                scratch.pairs[position - 1] = merges.merge(
-                    of: scratch.tokens[position - 1],
-                    scratch.tokens[position]
-                )
-            }
-            if position < scratch.pairs.count {
-                scratch.pairs[position] = merges.merge(
-                    of: scratch.tokens[position],
-                    scratch.tokens[position + 1]
-                )
+            guard best != MergeTable.none else { break }
+            count -= 1
+            tokens[position] = MergeTable.token(of: best)
+            for index in position + 1..<max(count, position + 1) { tokens[index] = tokens[index + 1] }
+            for index in position..<max(count - 1, position) { pairs[index] = pairs[index + 1] }
+            if position > 0 { pairs[position - 1] = merges.merge(of: tokens[position - 1], tokens[position]) }
+            if position < count - 1 {
+                pairs[position] = merges.merge(of: tokens[position], tokens[position + 1])
             }
         }
+        return count
     }
 
     /// The tokens form a linked list, from which a merge takes one out; the heap holds every pair that merges

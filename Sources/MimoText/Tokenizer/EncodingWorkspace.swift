@@ -4,6 +4,8 @@ import Synchronization
 struct EncodingWorkspace: Sendable {
     var cache = WordCache()
     var scratch = BytePairEncoder.Scratch()
+    /// The ends of the words of the piece at hand.
+    var wordEnds: [Int] = []
 }
 
 /// Workspaces at rest: as many as threads have encoded at once.

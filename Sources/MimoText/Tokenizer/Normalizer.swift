@@ -1,5 +1,3 @@
-private import Foundation
-
 /// Brings text into the form that the vocabulary was made from.
 struct Normalizer: Sendable, Equatable {
     /// Whether text is composed to NFC; else it stays as it is.
@@ -49,9 +47,7 @@ struct Normalizer: Sendable, Equatable {
             stable = end
             guard !isComposed(text, run) else { continue }
             let before = UnsafeBufferPointer(rebasing: text[run])
-            let after = Array(
-                String(decoding: before, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8
-            )
+            let after = composed(text, run)
             guard !after.elementsEqual(before) else { continue }
             var changed = result ?? Result(bytes: [], edits: [])
             changed.bytes.append(contentsOf: text[done..<run.lowerBound])
@@ -68,6 +64,19 @@ struct Normalizer: Sendable, Equatable {
     /// The normalised form of a whole text.
     func normalize(_ text: [UInt8]) -> [UInt8] {
         text.withUnsafeBufferPointer { normalize($0, in: 0..<$0.count)?.bytes } ?? text
+    }
+
+    private func composed(_ text: UnsafeBufferPointer<UInt8>, _ run: Range<Int>) -> [UInt8] {
+        var scalars: [UInt32] = []
+        var position = run.lowerBound
+        while position < run.upperBound {
+            let scalar = text.scalar(at: position)
+            scalars.append(scalar.value)
+            position += scalar.width
+        }
+        var out = String.UnicodeScalarView()
+        out.append(contentsOf: CanonicalForms.shared.composed(scalars).compactMap(Unicode.Scalar.init))
+        return Array(String(out).utf8)
     }
 
     private func endOfUnstableRun(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ limit: Int) -> Int {

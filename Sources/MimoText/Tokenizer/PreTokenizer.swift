@@ -12,38 +12,22 @@ struct PreTokenizer: Sendable {
 
     let stages: [Stage]
 
-    /// Calls `body` with the range of each word of `range`, in order; the words fill the range.
-    @inline(__always)
-    func forEachWord(
+    /// Appends the end of each word of `range`, in order; the words fill the range.
+    func appendWordEnds(
         of text: UnsafeBufferPointer<UInt8>,
         in range: Range<Int>,
-        _ body: (_ start: Int, _ end: Int) -> Void
+        to ends: inout [Int]
     ) {
-        let scanner = WordScanner(text: text)
-        if stages.count == 1 {
-            var start = range.lowerBound
-            while start < range.upperBound {
-                let end = scanner.endOfWord(at: start, limit: range.upperBound, stages[0])
-                body(start, end)
-                start = end
-            }
-            return
-        }
-        cut(scanner, range.lowerBound, range.upperBound, stage: 0, body)
+        cut(WordScanner(text: text), range.lowerBound, range.upperBound, stage: 0, &ends)
     }
 
-    private func cut(
-        _ scanner: WordScanner,
-        _ start: Int,
-        _ limit: Int,
-        stage: Int,
-        _ body: (_ start: Int, _ end: Int) -> Void
-    ) {
-        guard stage < stages.count else { return body(start, limit) }
+    private func cut(_ scanner: WordScanner, _ start: Int, _ limit: Int, stage: Int, _ ends: inout [Int]) {
+        guard stage < stages.count else { return ends.append(limit) }
+        let isLast = stage == stages.count - 1
         var start = start
         while start < limit {
             let end = scanner.endOfWord(at: start, limit: limit, stages[stage])
-            cut(scanner, start, end, stage: stage + 1, body)
+            if isLast { ends.append(end) } else { cut(scanner, start, end, stage: stage + 1, &ends) }
             start = end
         }
     }

@@ -8,32 +8,8 @@ public import MimoFiles
 ///
 /// A tokenizer is a value that any number of threads may use at once.
 public struct Tokenizer: Sendable {
-    let vocabulary: Vocabulary
-    private let encoder: BytePairEncoder
-    private let normalizer: Normalizer
-    private let preTokenizer: PreTokenizer
-    private let matchers: AddedTokenMatchers
-    private let specialIDs: Set<Int32>
-    private let workspaces = WorkspacePool()
-
-    /// What tokenizer_config.json says, member by member; empty where there is no such file.
-    public let configuration: JSONObject
-    /// The token that ends a turn or text, by tokenizer_config.json.
-    public var eosToken: String? { eos?.token }
-    /// The id of ``eosToken``.
-    public var eosTokenID: Int32? { eos?.id }
-    /// The token that begins a text, by tokenizer_config.json; nothing here adds it.
-    public var bosToken: String? { bos?.token }
-    /// The id of ``bosToken``.
-    public var bosTokenID: Int32? { bos?.id }
-    /// The token that fills up batches, by tokenizer_config.json.
-    public var padToken: String? { pad?.token }
-    /// The id of ``padToken``.
-    public var padTokenID: Int32? { pad?.id }
-
-    private let eos: (token: String, id: Int32?)?
-    private let bos: (token: String, id: Int32?)?
-    private let pad: (token: String, id: Int32?)?
+    /// Everything that was read from the files; copies of a tokenizer share it.
+    private let parts: TokenizerParts
 
     /// Loads tokenizer.json, and tokenizer_config.json where present, from a checkpoint's directory.
     ///
@@ -41,48 +17,47 @@ public struct Tokenizer: Sendable {
     public init(directory: String) throws {
         try self.init(
             file: TokenizerFile(path: directory + "/tokenizer.json"),
-            configuration: TokenizerConfiguration(path: directory + "/tokenizer_config.json"),
-            path: directory + "/tokenizer_config.json"
+            configuration: TokenizerConfiguration(path: directory + "/tokenizer_config.json")
         )
     }
 
-    init(file: TokenizerFile, configuration: TokenizerConfiguration, path: String) throws {
-        var vocabulary = file.vocabulary
-        let added = try AddedTokenList(file: file, configuration: configuration, vocabulary: &vocabulary)
-            .tokens
-        self.vocabulary = vocabulary
-        encoder = file.encoder
-        normalizer = file.normalizer
-        preTokenizer = file.preTokenizer
-        matchers = AddedTokenMatchers(added, normalizer: file.normalizer)
-        specialIDs = Set(added.filter(\.isSpecial).map(\.id))
-        self.configuration = configuration.members
-        func role(_ name: String) -> (token: String, id: Int32?)? {
-            configuration.token(name).map { ($0, vocabulary.id(ofSpelling: Array($0.utf8))) }
-        }
-        eos = role("eos_token")
-        bos = role("bos_token")
-        pad = role("pad_token")
+    init(file: consuming TokenizerFile, configuration: TokenizerConfiguration) throws {
+        parts = try TokenizerParts(file: file, configuration: configuration)
     }
+
+    /// What tokenizer_config.json says, member by member; empty where there is no such file.
+    public var configuration: JSONObject { parts.configuration }
+    /// The token that ends a turn or text, by tokenizer_config.json.
+    public var eosToken: String? { parts.eos.token }
+    /// The id of ``eosToken``.
+    public var eosTokenID: Int32? { parts.eos.id }
+    /// The token that begins a text, by tokenizer_config.json; nothing here adds it.
+    public var bosToken: String? { parts.bos.token }
+    /// The id of ``bosToken``.
+    public var bosTokenID: Int32? { parts.bos.id }
+    /// The token that fills up batches, by tokenizer_config.json.
+    public var padToken: String? { parts.pad.token }
+    /// The id of ``padToken``.
+    public var padTokenID: Int32? { parts.pad.id }
 
     // MARK: Tokens
 
     /// One more than the highest id. A model's embedding may have more rows.
-    public var vocabularySize: Int { vocabulary.count }
+    public var vocabularySize: Int { parts.vocabulary.count }
 
     /// The id of a token, spelled as in tokenizer.json (`Ġthe` for " the").
     public func id(of token: String) -> Int32? {
-        vocabulary.id(ofSpelling: Array(token.utf8))
+        parts.vocabulary.id(ofSpelling: Array(token.utf8))
     }
 
     /// The bytes that a token stands for, or nil where no token has this id. They need not be whole characters.
     public func bytes(of id: Int32) -> [UInt8]? {
-        guard vocabulary.contains(id) else { return nil }
-        return vocabulary.withBytes(of: id) { Array($0) }
+        guard parts.vocabulary.contains(id) else { return nil }
+        return parts.vocabulary.withBytes(of: id) { Array($0) }
     }
 
     /// Whether the id is that of a control token.
-    public func isSpecial(_ id: Int32) -> Bool { specialIDs.contains(id) }
+    public func isSpecial(_ id: Int32) -> Bool { parts.specialIDs.contains(id) }
 
     // MARK: Encoding
 
@@ -143,7 +118,7 @@ public struct Tokenizer: Sendable {
 
     /// The normalised form of a text: what decoding its ids gives back.
     public func normalized(_ text: String) -> String {
-        String(decoding: normalizer.normalize(Array(text.utf8)), as: UTF8.self)
+        String(decoding: parts.normalizer.normalize(Array(text.utf8)), as: UTF8.self)
     }
 
     // MARK: Decoding
@@ -162,8 +137,8 @@ public struct Tokenizer: Sendable {
 
     /// Appends the bytes of a token.
     func append(_ id: Int32, skippingSpecial: Bool, to bytes: inout [UInt8]) {
-        guard vocabulary.contains(id), !(skippingSpecial && isSpecial(id)) else { return }
-        vocabulary.withBytes(of: id) { bytes.append(contentsOf: $0) }
+        guard parts.vocabulary.contains(id), !(skippingSpecial && isSpecial(id)) else { return }
+        parts.vocabulary.withBytes(of: id) { bytes.append(contentsOf: $0) }
     }
 }
 
@@ -183,22 +158,26 @@ extension Tokenizer {
 
         /// The range of the text as given from which a range of the normalised text came.
         func original(_ range: Range<Int>) -> Range<Int> {
-            guard !edits.isEmpty else { return range.lowerBound + base..<range.upperBound + base }
-            return original(range.lowerBound)
-                .lowerBound..<max(
-                    original(range.upperBound - (range.isEmpty ? 0 : 1)).upperBound,
-                    original(range.lowerBound).lowerBound
-                )
+            guard !edits.isEmpty, !range.isEmpty else {
+                return range.lowerBound + base..<range.upperBound + base
+            }
+            let first = original(range.lowerBound)
+            return first.lowerBound..<max(original(range.upperBound - 1).upperBound, first.lowerBound)
         }
 
         /// The bytes of the text as given from which one byte of the normalised text came.
         private func original(_ position: Int) -> Range<Int> {
-            var shift = base
-            for edit in edits {
-                if position < edit.output.lowerBound { break }
-                if position < edit.output.upperBound { return edit.input }
-                shift = edit.input.upperBound - edit.output.upperBound
+            // The last edit that begins at or before the position.
+            var low = 0
+            var high = edits.count
+            while low < high {
+                let middle = (low + high) / 2
+                if edits[middle].output.lowerBound <= position { low = middle + 1 } else { high = middle }
             }
+            guard low > 0 else { return position + base..<position + base + 1 }
+            let edit = edits[low - 1]
+            if edit.output.contains(position) { return edit.input }
+            let shift = edit.input.upperBound - edit.output.upperBound
             return position + shift..<position + shift + 1
         }
     }
@@ -211,15 +190,15 @@ extension Tokenizer {
         into ids: inout [Int32],
         _ body: (Piece, inout [Int32], inout EncodingWorkspace) -> Void
     ) {
-        var workspace = workspaces.take()
-        defer { workspaces.give(workspace) }
-        let matchers = parsingSpecial ? matchers.all : matchers.withoutSpecial
+        var workspace = parts.workspaces.take()
+        defer { parts.workspaces.give(workspace) }
+        let matchers = parsingSpecial ? parts.matchers.all : parts.matchers.withoutSpecial
         for raw in matchers.raw.pieces(of: text, in: 0..<text.count) {
             if raw.id != nil {
                 body(Piece(id: raw.id, text: text, range: raw.range), &ids, &workspace)
                 continue
             }
-            guard let changed = normalizer.normalize(text, in: raw.range) else {
+            guard let changed = parts.normalizer.normalize(text, in: raw.range) else {
                 for piece in matchers.normalized.pieces(of: text, in: raw.range) {
                     body(Piece(id: piece.id, text: text, range: piece.range), &ids, &workspace)
                 }
@@ -246,24 +225,38 @@ extension Tokenizer {
         _ workspace: inout EncodingWorkspace,
         into ids: inout [Int32]
     ) {
-        preTokenizer.forEachWord(of: text, in: range) { start, end in
-            guard end - start <= WordCache.longestWord else {
-                let word = UnsafeBufferPointer(rebasing: text[start..<end])
-                encoder.encode(word, vocabulary: vocabulary, scratch: &workspace.scratch, into: &ids)
-                return
-            }
-            let key = WordCache.Key(text, start, end)
-            if workspace.cache.append(key, to: &ids) { return }
-            let first = ids.count
+        workspace.wordEnds.removeAll(keepingCapacity: true)
+        parts.preTokenizer.appendWordEnds(of: text, in: range, to: &workspace.wordEnds)
+        var start = range.lowerBound
+        for end in workspace.wordEnds {
             let word = UnsafeBufferPointer(rebasing: text[start..<end])
-            encoder.encode(word, vocabulary: vocabulary, scratch: &workspace.scratch, into: &ids)
-            workspace.cache.insert(key, ids[first...])
+            if word.count <= WordCache.longestWord {
+                let key = WordCache.Key(text, start, end)
+                if !workspace.cache.append(key, to: &ids) {
+                    let first = ids.count
+                    parts.encoder.encode(
+                        word,
+                        vocabulary: parts.vocabulary,
+                        scratch: &workspace.scratch,
+                        into: &ids
+                    )
+                    workspace.cache.insert(key, ids[first...])
+                }
+            } else {
+                parts.encoder.encode(
+                    word,
+                    vocabulary: parts.vocabulary,
+                    scratch: &workspace.scratch,
+                    into: &ids
+                )
+            }
+            start = end
         }
     }
 
     /// The bytes of a text that became a token: its own, with dropped bytes of the text in front and between.
     private func span(of id: Int32, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int> {
-        vocabulary.withBytes(of: id) { bytes in
+        parts.vocabulary.withBytes(of: id) { bytes in
             var first: Int?
             var position = start
             for byte in bytes {

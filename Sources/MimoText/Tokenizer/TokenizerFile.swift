@@ -101,8 +101,8 @@ struct TokenizerFile {
         switch value["type"]?.stringValue {
         case "NFC": return Normalizer(composes: true)
         case "Sequence":
-            let parts = try (value["normalizers"]?.arrayValue ?? []).map { try normalizer($0) }
-            return Normalizer(composes: parts.contains { $0.composes })
+            guard let parts = value["normalizers"]?.arrayValue else { throw unsupported("normalizer", value) }
+            return Normalizer(composes: try parts.map { try normalizer($0) }.contains { $0.composes })
         default: throw unsupported("normalizer", value)
         }
     }
@@ -228,26 +228,21 @@ struct TokenizerFile {
     /// Both forms: `["Ġ", "t"]`, and `"Ġ t"` of older files.
     private func readMerges(_ cursor: inout JSONCursor) throws -> MergeTable {
         var merges = MergeTable(capacity: vocabulary.count)
-        var left: [UInt8] = []
-        var right: [UInt8] = []
+        var finder = MergeFinder()
         try cursor.enterArray()
         while try cursor.nextElement() {
-            left.removeAll(keepingCapacity: true)
-            right.removeAll(keepingCapacity: true)
+            finder.removeAll()
             if cursor.isAtString() {
-                try cursor.readString(into: &left)
-                let space = UInt8(ascii: " ")
-                guard let cut = left.firstIndex(of: space), !left[(cut + 1)...].contains(space) else {
+                try cursor.readString(into: &finder.left)
+                guard finder.splitAtSpace() else {
                     throw malformed("merge \(merges.count): expected two tokens and a space between them")
                 }
-                right.append(contentsOf: left[(cut + 1)...])
-                left.removeSubrange(cut...)
             } else {
                 try cursor.enterArray()
                 guard try cursor.nextElement() else { throw malformed("merge \(merges.count) is empty") }
-                try cursor.readString(into: &left)
+                try cursor.readString(into: &finder.left)
                 guard try cursor.nextElement() else { throw malformed("merge \(merges.count) has one token") }
-                try cursor.readString(into: &right)
+                try cursor.readString(into: &finder.right)
                 guard try !cursor.nextElement() else {
                     throw malformed("merge \(merges.count): more than two tokens")
                 }
@@ -255,17 +250,13 @@ struct TokenizerFile {
             guard merges.count < Vocabulary.idLimit else {
                 throw malformed("more than \(Vocabulary.idLimit) merges")
             }
-            guard let first = vocabulary.id(ofSpelling: left), let second = vocabulary.id(ofSpelling: right),
-                let merged = vocabulary.id(ofSpelling: left + right)
-            else {
-                let pair =
-                    String(decoding: left, as: UTF8.self) + " " + String(decoding: right, as: UTF8.self)
+            guard let (first, second, merged) = finder.find(in: vocabulary) else {
                 throw malformed(
-                    "merge \(merges.count), \"\(pair)\": a part or the whole is not in the vocabulary"
+                    "merge \(merges.count), \(finder): a part or the whole is not in the vocabulary"
                 )
             }
             guard merges.append(first, second, makes: merged) else {
-                throw malformed("merge \(merges.count) stands there twice")
+                throw malformed("merge \(merges.count), \(finder), stands there twice")
             }
         }
         return merges

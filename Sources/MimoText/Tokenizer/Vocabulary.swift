@@ -119,6 +119,12 @@ struct Vocabulary: Sendable {
         return true
     }
 
+    /// Whether ``id(ofBytes:)`` would find this id; false also where that is not quickly seen.
+    func isToken(_ id: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard literals.isEmpty, contains(id), Int(spans[Int(id)].count) == bytes.count else { return false }
+        return equals(spans[Int(id)], bytes)
+    }
+
     /// The id of the token that stands for these bytes, or nil.
     func id(ofBytes bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
         let entry = slots[find(bytes, hash: ByteHash.of(bytes))]

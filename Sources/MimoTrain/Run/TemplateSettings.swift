@@ -74,15 +74,16 @@ public struct TemplateSettings: Sendable, Equatable {
         tokenizer: Tokenizer,
         lossScale: LossScale
     ) throws -> RowEncoder {
-        guard let name = resolvedName(for: checkpoint, named: model) else {
-            throw ChatTemplateError.noTemplate(model: model)
-        }
-        let template = try RoundTemplate(
-            named: name,
-            tokens: BoundaryTokens(tokenizer),
+        let choice = TemplateChoice(
+            name: name,
             system: try systemText(),
             toolFormat: toolFormat,
-            options: thinking
+            thinking: thinking
+        )
+        let template = try choice.template(
+            directory: checkpoint.directory,
+            model: model,
+            tokenizer: tokenizer
         )
         return try RowEncoder(
             tokenizer: tokenizer,

@@ -44,7 +44,7 @@ public struct TrainerOptions: Sendable, Equatable {
     public var loraDropout = 0.05
     /// Rows of a step are packed into passes of about this many tokens; a longer row is a pass of its own.
     /// 0 runs every micro-batch as a pass.
-    public var packTokens = 2048
+    public var packTokens = 1024
     /// Whether rows of a step that begin with the same tokens compute them once.
     public var sharesPrefixes = true
     /// How many of the lowest blocks run forward again in the backward, to save memory.

@@ -1,6 +1,8 @@
 import Foundation
 import MimoFiles
+import MimoTestSupport
 import MimoText
+import Testing
 
 /// The tokenizers and expectations of the folder `shared` that stands beside the checkout.
 enum GoldenTokenizers: String, CaseIterable, CustomTestStringConvertible {
@@ -9,17 +11,15 @@ enum GoldenTokenizers: String, CaseIterable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    static let shared = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared").path
-
     /// Whether the folder is there; without it the golden tests are skipped.
-    static let arePresent = FileManager.default.fileExists(atPath: shared + "/golden/tokenizer/mimo.jsonl")
+    static let arePresent = FileManager.default.fileExists(
+        atPath: Golden.shared("golden/tokenizer/mimo.jsonl")
+    )
 
     var directory: String {
         switch self {
-        case .mimo: Self.shared + "/models/mimo-tokenizer"
-        case .smollm2: Self.shared + "/models/SmolLM2-135M-Instruct"
+        case .mimo: Golden.shared("models/mimo-tokenizer")
+        case .smollm2: Golden.shared("models/SmolLM2-135M-Instruct")
         }
     }
 
@@ -37,7 +37,7 @@ enum GoldenTokenizers: String, CaseIterable, CustomTestStringConvertible {
 
     /// A golden file's text.
     static func text(_ name: String) throws -> String {
-        try String(contentsOfFile: shared + "/golden/" + name, encoding: .utf8)
+        try String(contentsOfFile: Golden.shared("golden/\(name)"), encoding: .utf8)
     }
 
     /// The rows of a golden file.
@@ -45,8 +45,6 @@ enum GoldenTokenizers: String, CaseIterable, CustomTestStringConvertible {
         try text(name).split(separator: "\n").map { try JSON(parsing: String($0)) }
     }
 }
-
-import Testing
 
 extension JSON {
     /// The array of ids under a name.
