@@ -69,20 +69,28 @@ extension RowEncoder {
             }
         }
         var part = 0
+        var run: [Int32] = []
+        var runsPart = 0
         for token in placed(stretch) {
             while part + 1 < stretch.parts.count,
                 stretch.parts[part].range.upperBound <= token.range.lowerBound
             {
                 part += 1
             }
-            var strongest = stretch.parts[part]
+            var strongest = part
             var next = part + 1
             while next < stretch.parts.count, stretch.parts[next].range.lowerBound < token.range.upperBound {
-                if stretch.parts[next].weight > strongest.weight { strongest = stretch.parts[next] }
+                if stretch.parts[next].weight > stretch.parts[strongest].weight { strongest = next }
                 next += 1
             }
-            tokens.append([token.id], weight: strongest.weight, rule: strongest.rule)
+            if strongest != runsPart {
+                tokens.append(run, weight: stretch.parts[runsPart].weight, rule: stretch.parts[runsPart].rule)
+                run.removeAll(keepingCapacity: true)
+                runsPart = strongest
+            }
+            run.append(token.id)
         }
+        tokens.append(run, weight: stretch.parts[runsPart].weight, rule: stretch.parts[runsPart].rule)
     }
 
     /// The tokens of a text with their places; control tokens in the row's own words are text unless the

@@ -206,7 +206,8 @@ struct PythonLiteralParser {
             if (0xd800...0xdbff).contains(high), scalars[position...].starts(with: ["\\", "u"]) {
                 position += 2
                 let low = try parseNumber(radix: 16, digits: 4, exactly: true)
-                text.append(try scalar(0x10000 + (high - 0xd800) << 10 + (low &- 0xdc00)))
+                guard (0xdc00...0xdfff).contains(low) else { throw error("a lone surrogate") }
+                text.append(try scalar(0x10000 + (high - 0xd800) << 10 + (low - 0xdc00)))
             } else {
                 text.append(try scalar(high))
             }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// Comparing and searching by bytes: Swift's own operations on `String` compare grapheme clusters up to
 /// canonical equivalence, where files, tokenizers and templates mean bytes.
 extension String {
@@ -23,19 +31,26 @@ extension String {
 
     /// Where the bytes of `needle` occur first, at or behind `start`, as offsets into the UTF-8 bytes.
     package func utf8Range(of needle: String, from start: Int = 0) -> Range<Int>? {
-        let needle = Array(needle.utf8)
         var text = self
+        var needle = needle
         return text.withUTF8 { bytes in
-            guard let first = needle.first else { return start..<start }
-            var position = start
-            while position + needle.count <= bytes.count {
-                if bytes[position] == first, bytes[position..<(position + needle.count)].elementsEqual(needle)
-                {
-                    return position..<(position + needle.count)
+            needle.withUTF8 { needle in
+                guard let wanted = needle.baseAddress, !needle.isEmpty, let base = bytes.baseAddress else {
+                    return needle.isEmpty ? start..<start : nil
                 }
-                position += 1
+                let last = bytes.count - needle.count
+                var position = start
+                while position <= last,
+                    let found = memchr(base + position, Int32(needle[0]), last - position + 1)
+                {
+                    position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+                    if memcmp(found, wanted, needle.count) == 0 {
+                        return position..<(position + needle.count)
+                    }
+                    position += 1
+                }
+                return nil
             }
-            return nil
         }
     }
 
@@ -74,7 +89,8 @@ extension String {
         guard let first = scalars.firstIndex(where: { !$0.isPythonSpace }),
             let last = scalars.lastIndex(where: { !$0.isPythonSpace })
         else { return "" }
-        return String(String.UnicodeScalarView(scalars[first...last]))
+        let end = scalars.index(after: last)
+        return first == startIndex && end == endIndex ? self : String(self[first..<end])
     }
 }
 

@@ -257,6 +257,23 @@ enum ByteTokenizer {
         #expect(shuffled != ["a0", "a1", "a2", "a3", "b"])
     }
 
+    @Test func severalSetsAreMixedByTheirWeights() throws {
+        try writeRows(30, to: "a.jsonl")
+        try folder.write((0..<30).map { row("b\($0).") }.joined(separator: "\n"), to: "b.jsonl")
+        let mixed = try answers(
+            load(["a.jsonl", "b.jsonl"], { $0.interleaveProbabilities = [0.5, 0.5] }).train
+        )
+        let counts = ["a", "b"].map { name in mixed.filter { $0.hasPrefix(name) }.count }
+        #expect(counts.max() == 30)
+        #expect(mixed != mixed.sorted())
+        #expect(throws: DataError.self) {
+            try load(["a.jsonl"], { $0.interleaveProbabilities = [0.5, 0.5] })
+        }
+        #expect(throws: DataError.self) {
+            try load(["a.jsonl", "b.jsonl"], { $0.interleaveProbabilities = [1, 0] })
+        }
+    }
+
     @Test func selfCognitionRowsAreFilledIn() throws {
         try folder.write(
             #"{"query": "q", "response": "I am {{NAME}}.", "tag": "en"}"#,

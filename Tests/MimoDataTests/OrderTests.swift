@@ -69,4 +69,20 @@ import Testing
         #expect(Packer(limit: 100, order: .arrival).packs(of: lengths) == [[0], [1, 2], [3]])
         #expect(Packer(limit: 100, order: .longestFirst).packs(of: lengths) == [[0, 2], [1, 3]])
     }
+
+    @Test func listsAreDrawnFromAsLikelyAsAsked() {
+        let lists = [(0..<4000).map { "a\($0)" }, (0..<4000).map { "b\($0)" }]
+        let first = Interleaving(probabilities: [3, 1], stopping: .firstExhausted, seed: 1).mixed(lists)
+        #expect(first.filter { $0.hasPrefix("a") } == lists[0])
+        let others = first.filter { $0.hasPrefix("b") }
+        #expect(others == Array(lists[1].prefix(others.count)))
+        #expect(abs(others.count - 1333) < 6 * 42)
+        let all = Interleaving(probabilities: [3, 1], stopping: .allExhausted, seed: 1).mixed(lists)
+        #expect(Set(all).count == 8000)
+        #expect(all.filter { $0 == "a0" }.count > 1)
+        #expect(all.last == "b3999")
+        #expect(
+            Interleaving(probabilities: [1, 1], stopping: .allExhausted, seed: 1).mixed([[1], []]).isEmpty
+        )
+    }
 }

@@ -25,7 +25,8 @@ import Testing
         arguments: [
             "", "not a list", "{1: 2}", "{'a'}", "{'a': }", "[1", "'a", "'a\nb'", "f('x')", "1 2", "0x",
             "b'x'", "'\\x1'",
-            "'\\ud800'", "{'a' 'b'}", "lambda: 0", "1+", String(repeating: "[", count: 5000),
+            "'\\ud800'", "'\\ud800\\u0041'", "'\\udc00\\ud800'", "{'a' 'b'}", "lambda: 0", "1+",
+            String(repeating: "[", count: 5000),
         ]
     )
     func whatIsNoLiteralIsRefused(text: String) {

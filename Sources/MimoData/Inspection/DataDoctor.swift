@@ -1,5 +1,4 @@
 internal import MimoFiles
-internal import MimoText
 
 /// Checks data sets: every row gets a verdict, and the whole a summary in which all rows are accounted for.
 public struct DataDoctor: Sendable {
@@ -39,7 +38,7 @@ public struct DataDoctor: Sendable {
                 reason: "has no tokenizer or no template, so conversations cannot be checked"
             )
         }
-        let controlTokens = encoder.tokenizer.controlTokens
+        let controlTokens = ControlTokens(encoder.tokenizer)
         try DatasetInspector(loader).forEach(
             work: { raw, standardizer in
                 RowExamination.check(

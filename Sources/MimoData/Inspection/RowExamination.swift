@@ -5,9 +5,9 @@ internal import MimoText
 struct RowExamination {
     private(set) var findings: [RowFinding] = []
     private let encoder: RowEncoder
-    private let controlTokens: [String]
+    private let controlTokens: ControlTokens
 
-    private init(encoder: RowEncoder, controlTokens: [String]) {
+    private init(encoder: RowEncoder, controlTokens: ControlTokens) {
         self.encoder = encoder
         self.controlTokens = controlTokens
     }
@@ -17,7 +17,7 @@ struct RowExamination {
         _ raw: RawRow,
         standardizer: RowStandardizer,
         encoder: RowEncoder,
-        controlTokens: [String]
+        controlTokens: ControlTokens
     ) -> RowCheck {
         var examination = RowExamination(encoder: encoder, controlTokens: controlTokens)
         examination.lookAtPlace(raw)
@@ -32,7 +32,7 @@ struct RowExamination {
                 findings: examination.findings,
                 lengths: samples.map(\.sample.ids.count),
                 countedTokens: samples.reduce(0) { $0 + $1.sample.countedTokens },
-                fingerprint: fingerprint(of: row)
+                fingerprint: Fingerprint.of(row)
             )
         } catch {
             let defect = RowCheck.Defect(reason: RowReport.Reason(error), message: "\(error)")
@@ -114,13 +114,12 @@ struct RowExamination {
     }
 
     private mutating func lookAtText(_ text: String, place: String) {
-        let scalars = text.unicodeScalars
-        if scalars.contains("\0") { find(.nul, "\(place) holds a NUL character") }
-        if scalars.contains("\r") { find(.carriageReturnInText, "\(place) holds carriage returns") }
-        if scalars.contains("\u{fffd}") {
+        if text.utf8.contains(0) { find(.nul, "\(place) holds a NUL character") }
+        if text.utf8.contains(0x0d) { find(.carriageReturnInText, "\(place) holds carriage returns") }
+        if text.utf8Contains("\u{fffd}") {
             find(.replacementCharacter, "\(place) holds U+FFFD: characters were lost before")
         }
-        if let token = controlTokens.first(where: { text.utf8Contains($0) }) {
+        if let token = controlTokens.first(in: text) {
             let effect =
                 encoder.options.parsesSpecialInContent ? "it becomes a control token" : "it stays text"
             find(.controlToken, "\(place) spells out \(token); \(effect)")
@@ -188,11 +187,6 @@ struct RowExamination {
             let end = encoder.options.truncation == .left ? "beginning" : "end"
             find(.truncated, "its \(whole) tokens are cut to \(limit); the \(end) is lost")
         }
-    }
-
-    /// FNV-1a of the row's text (Fowler, Noll and Vo).
-    private static func fingerprint(of row: JSON) -> UInt64 {
-        row.text().utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
     }
 }
 

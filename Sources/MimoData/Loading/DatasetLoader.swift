@@ -40,8 +40,8 @@ public struct DatasetLoader: Sendable {
         }
         let storage = SampleStorage.Builder()
         var report = RowReport()
-        var train: [UInt32] = []
-        var validation: [UInt32] = []
+        var trainParts: [[UInt32]] = []
+        var validationParts: [[UInt32]] = []
         for (index, item) in options.items.enumerated() {
             let part = try load(
                 DatasetItem(item),
@@ -49,10 +49,12 @@ public struct DatasetLoader: Sendable {
                 ratio: options.splitRatio,
                 into: storage
             )
-            train += part.train
-            validation += part.validation
+            trainParts.append(part.train)
+            validationParts.append(part.validation)
             report.add(part.report)
         }
+        var train = mixed(trainParts, stream: 1 << 35)
+        var validation = mixed(validationParts, stream: 1 << 36)
         var validationReport = RowReport()
         for (index, item) in options.validationItems.enumerated() {
             let part = try load(DatasetItem(item), stream: 1 << 32 | UInt64(index), ratio: 0, into: storage)
@@ -71,6 +73,20 @@ public struct DatasetLoader: Sendable {
             report: report,
             validationReport: validationReport
         )
+    }
+
+    /// The samples of several items one behind the other, or drawn by turns.
+    private func mixed(_ parts: [[UInt32]], stream: UInt64) -> [UInt32] {
+        guard let probabilities = options.interleaveProbabilities, parts.count > 1 else {
+            return Array(parts.joined())
+        }
+        return Interleaving(
+            probabilities: probabilities,
+            stopping: options.stopping,
+            seed: options.seed,
+            stream: stream
+        )
+        .mixed(parts)
     }
 
     private func shuffled(_ order: [UInt32], stream: UInt64) -> [UInt32] {

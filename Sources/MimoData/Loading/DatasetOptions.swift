@@ -14,6 +14,11 @@ public struct DatasetOptions: Sendable, Equatable {
     public var shufflesValidation = false
     /// Whether the first bad row ends the run (`--strict`).
     public var isStrict = false
+    /// How likely each item of ``items`` is drawn from next (`--interleave_prob`); nil to put them one behind
+    /// the other.
+    public var interleaveProbabilities: [Double]?
+    /// When drawing from several items ends (`--stopping_strategy`).
+    public var stopping = Interleaving.Stopping.firstExhausted
     /// Columns to be renamed (`--columns`).
     public var columns: [String: String] = [:]
     /// The name that self-cognition rows are filled with: one, or Chinese then other (`--model_name`).
@@ -34,6 +39,21 @@ public struct DatasetOptions: Sendable, Equatable {
     public func validate() throws {
         guard (0...1).contains(splitRatio) else {
             throw DataError.badOption("split_dataset_ratio", reason: "found \(splitRatio), expected 0 to 1")
+        }
+        if let probabilities = interleaveProbabilities {
+            guard probabilities.count == items.count else {
+                throw DataError.badOption(
+                    "interleave_prob",
+                    reason:
+                        "\(probabilities.count) values for \(items.count) data sets; expected one for each"
+                )
+            }
+            guard probabilities.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+                throw DataError.badOption(
+                    "interleave_prob",
+                    reason: "found \(probabilities); expected numbers above 0"
+                )
+            }
         }
         guard threads > 0 else {
             throw DataError.badOption("dataset_num_proc", reason: "found \(threads), expected at least 1")

@@ -1,0 +1,41 @@
+internal import MimoFiles
+
+/// A number that equal rows share: FNV-1a (Fowler, Noll and Vo) over the values' bytes.
+enum Fingerprint {
+    static func of(_ row: JSON) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        add(row, to: &hash)
+        return hash
+    }
+
+    private static func add(_ value: JSON, to hash: inout UInt64) {
+        switch value {
+        case .null: mix(0, into: &hash)
+        case .bool(let flag): mix(flag ? 2 : 1, into: &hash)
+        case .int(let number): mix(UInt64(bitPattern: number) &* 8 &+ 3, into: &hash)
+        case .double(let number): mix(number.bitPattern &* 8 &+ 4, into: &hash)
+        case .string(let text): add(text, to: &hash)
+        case .array(let elements):
+            mix(UInt64(elements.count) * 8 + 6, into: &hash)
+            for element in elements { add(element, to: &hash) }
+        case .object(let members):
+            mix(UInt64(members.count) * 8 + 7, into: &hash)
+            for (key, value) in zip(members.keys, members.values) {
+                add(key, to: &hash)
+                add(value, to: &hash)
+            }
+        }
+    }
+
+    private static func add(_ text: String, to hash: inout UInt64) {
+        var text = text
+        text.withUTF8 { bytes in
+            mix(UInt64(bytes.count) * 8 + 5, into: &hash)
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
+        }
+    }
+
+    private static func mix(_ number: UInt64, into hash: inout UInt64) {
+        hash = (hash ^ Permutation.mixed(number)) &* 0x0100_0000_01b3
+    }
+}
