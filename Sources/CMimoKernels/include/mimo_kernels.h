@@ -62,6 +62,9 @@ struct mimo_kernels {
     /* h[t,r] = scale * x[t,k] · a[r,k]^T */
     void (*project_down)(float *h, const float *x, const float *a, float scale, ptrdiff_t t, ptrdiff_t r,
                          ptrdiff_t k, ptrdiff_t ldh, ptrdiff_t ldx, ptrdiff_t lda);
+    /* y[t,n] += scale * h[t,r] · b[r,n], for few rows (decoding) */
+    void (*project_up)(float *y, const float *h, const float *b, float scale, ptrdiff_t t, ptrdiff_t n,
+                       ptrdiff_t r, ptrdiff_t ldy, ptrdiff_t ldh, ptrdiff_t ldb);
     /* da[r,k] += scale * g[t,r]^T · x[t,k] */
     void (*accumulate_outer)(float *da, const float *g, const float *x, float scale, ptrdiff_t t, ptrdiff_t r,
                              ptrdiff_t k, ptrdiff_t lda, ptrdiff_t ldg, ptrdiff_t ldx);

@@ -10,6 +10,7 @@ const struct mimo_kernels KERNELS_SYMBOL = {
     .multiply_packed = multiply_packed,
     .multiply_vectors = multiply_vectors,
     .project_down = project_down,
+    .project_up = project_up,
     .accumulate_outer = accumulate_outer,
     .widen = widen,
     .narrow = narrow,
