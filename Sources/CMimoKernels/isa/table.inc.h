@@ -28,5 +28,7 @@ const struct mimo_kernels KERNELS_SYMBOL = {
     .attention_backward_q = attention_backward_q,
     .attention_backward_kv = attention_backward_kv,
     .attention_delta = attention_delta,
+    .attention_few = attention_few,
+    .attention_join = attention_join,
     .adamw = adamw,
 };
