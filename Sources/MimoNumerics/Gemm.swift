@@ -23,6 +23,13 @@ public struct ProductTerm {
     var width: Int { isTransposed ? b.rows : b.columns }
 }
 
+extension Product {
+    /// Bytes of stored weights that its terms read.
+    fileprivate var streamedBytes: Int {
+        terms.reduce(0) { $0 + ($1.isTransposed ? $1.b.byteRange.count : 0) }
+    }
+}
+
 extension ProductTerm {
     /// Whether few rows can be multiplied without packing: by rows of a stored weight, or by the up projection of
     /// a low-rank update.
@@ -91,8 +98,8 @@ public final class Gemm {
     private static let stripeBytes = 96 << 20
     /// Up to this many rows the stored weight is streamed past them instead of being packed.
     private static let fewRows = 16
-    /// Bytes of a weight that one task streams: enough to read ahead in, few enough to share out.
-    private static let streamBytes = 128 << 10
+    /// Bytes of weights that one task streams at most: more would share out unevenly.
+    private static let streamBytes = 256 << 10
 
     private var packedWeights = TensorStorage(byteCount: 64)
     private var packedInputs: [TensorStorage] = []
@@ -270,14 +277,19 @@ public final class Gemm {
         }
     }
 
-    /// Few rows: each weight is read once, in its own type, by tasks that take some of an output's columns.
+    /// Few rows: each weight is read once, in its own type, by tasks that take some of an output's columns. An
+    /// element's sum does not depend on how the columns are cut.
     private func stream(_ products: [Product], rows: Range<Int>, accumulate: Bool) {
+        let total = products.reduce(0) { $0 + $1.streamedBytes }
+        let bytes = max(1, min(Self.streamBytes, total / (2 * Compute.threads)))
         var tasks: [(product: Int, columns: Range<Int>)] = []
         for (index, product) in products.enumerated() {
-            let bytes = product.terms.reduce(1) { $0 + ($1.isTransposed ? $1.depth * $1.b.type.size : 0) }
-            let width = max(16, Self.streamBytes / bytes / 16 * 16)
-            for start in Swift.stride(from: 0, to: product.c.columns, by: width) {
-                tasks.append((index, start..<min(product.c.columns, start + width)))
+            let columns = product.c.columns
+            let parts = max(1, min((product.streamedBytes + bytes / 2) / bytes, columns / 16))
+            for part in 0..<parts {
+                // Cut at whole blocks of the kernel's rows.
+                let (start, end) = (columns * part / parts / 4 * 4, columns * (part + 1) / parts / 4 * 4)
+                tasks.append((index, start..<(part + 1 == parts ? columns : end)))
             }
         }
         parallelFor(tasks.count) { index, _ in

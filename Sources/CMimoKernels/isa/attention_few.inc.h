@@ -7,29 +7,42 @@ INLINE void fetch_row(const float *row, ptrdiff_t head) {
     for (ptrdiff_t d = 0; d < head; d += CACHE_LINE / 4) __builtin_prefetch(row + d);
 }
 
-/* scores[r][j] = scale * q[r] · k[j] */
+/* scores[r][j] = scale * q[r] · k[j]: as many keys at a time as make whole vectors of sums. */
 INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FEW_ROWS], const float *k, int rows,
                        ptrdiff_t keys, ptrdiff_t head, float scale, ptrdiff_t ldkv) {
-    for (ptrdiff_t j = 0; j < keys; j++) {
-        const float *key = k + j * ldkv;
-        fetch_row(key + KEYS_AHEAD * ldkv, head);
-        vf acc[FEW_ROWS];
+    enum { STEP = VW / FEW_ROWS };
+    for (ptrdiff_t j = 0; j < keys; j += STEP) {
+        const float *key[STEP];
+        vf acc[VW];
 #pragma clang loop unroll(full)
-        for (int r = 0; r < FEW_ROWS; r++) acc[r] = (vf){0};
+        for (int s = 0; s < STEP; s++) {
+            /* Behind the last key its scores are made again, and not kept. */
+            key[s] = k + (j + s < keys ? j + s : keys - 1) * ldkv;
+            fetch_row(key[s] + KEYS_AHEAD * ldkv, head);
+        }
+#pragma clang loop unroll(full)
+        for (int i = 0; i < VW; i++) acc[i] = (vf){0};
         ptrdiff_t d = 0;
         for (; d + VW <= head; d += VW) {
-            vf part = load(key + d);
+            vf part[STEP];
 #pragma clang loop unroll(full)
-            for (int r = 0; r < FEW_ROWS; r++)
-                if (r < rows) acc[r] += part * load(q[r] + d);
-        }
+            for (int s = 0; s < STEP; s++) part[s] = load(key[s] + d);
 #pragma clang loop unroll(full)
-        for (int r = 0; r < FEW_ROWS; r++) {
-            if (r >= rows) continue;
-            float sum = horizontal_sum(acc[r]);
-            for (ptrdiff_t e = d; e < head; e++) sum += q[r][e] * key[e];
-            scores[r][j] = sum * scale;
+            for (int r = 0; r < FEW_ROWS; r++) {
+                if (r >= rows) continue;
+                vf query = load(q[r] + d);
+#pragma clang loop unroll(full)
+                for (int s = 0; s < STEP; s++) acc[r * STEP + s] += query * part[s];
+            }
         }
+        float sums[VW];
+        store(sums, fold_block(acc));
+        for (int r = 0; r < rows; r++)
+            for (int s = 0; s < STEP && j + s < keys; s++) {
+                float sum = sums[r * STEP + s];
+                for (ptrdiff_t e = d; e < head; e++) sum += q[r][e] * key[s][e];
+                scores[r][j + s] = sum * scale;
+            }
     }
 }
 

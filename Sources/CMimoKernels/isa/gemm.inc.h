@@ -44,6 +44,24 @@ INLINE void transpose_block(vf rows[VW]) {
 #endif
 }
 
+/* The sums of VW vectors as one vector: pairs are folded into each other, so that no lane is idle. */
+#define FOLD_PAIRS(w, LOW, HIGH)                                                                   \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < VW; i += 2 * (w)) rows[i] =             \
+        __builtin_shufflevector(rows[i], rows[i + (w)], LOW) +                                     \
+        __builtin_shufflevector(rows[i], rows[i + (w)], HIGH);
+
+INLINE vf fold_block(vf rows[VW]) {
+    FOLD_PAIRS(1, LOW_1, HIGH_1)
+    FOLD_PAIRS(2, LOW_2, HIGH_2)
+#if VW >= 8
+    FOLD_PAIRS(4, LOW_4, HIGH_4)
+#endif
+#if VW >= 16
+    FOLD_PAIRS(8, LOW_8, HIGH_8)
+#endif
+    return rows[0];
+}
+
 /* Where one block holds all rows, it stores past its own columns, where the next depth writes again; the last
  * depth, and blocks beside others, are copied with care. */
 static void pack_a(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
@@ -234,18 +252,21 @@ INLINE void vectors_block(float *restrict y, const float *restrict x, const void
 INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype,
                           ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
                           int accumulate) {
-    ptrdiff_t size = dtype == MIMO_F32 ? 4 : 2, j = 0;
+    ptrdiff_t size = dtype == MIMO_F32 ? 4 : 2, block_size = WEIGHT_ROWS * ldw * size, j = 0;
+    ptrdiff_t rows_ahead = (FETCH_AHEAD + block_size - 1) / block_size * WEIGHT_ROWS;
     for (; j + WEIGHT_ROWS <= n; j += WEIGHT_ROWS) {
+        /* What lies behind these rows is another thread's. */
+        int fetches = j + rows_ahead < n;
         const char *block = (const char *)w + j * ldw * size;
         for (ptrdiff_t t = 0; t < rows; t += VECTORS) {
             float *out = y + t * ldy + j;
             const float *in = x + t * ldx;
             ptrdiff_t vectors = rows - t < VECTORS ? rows - t : VECTORS;
             if (vectors == VECTORS)
-                vectors_block(out, in, block, dtype, VECTORS, t == 0, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 3) vectors_block(out, in, block, dtype, 3, t == 0, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 2) vectors_block(out, in, block, dtype, 2, t == 0, k, ldy, ldx, ldw, accumulate);
-            else vectors_block(out, in, block, dtype, 1, t == 0, k, ldy, ldx, ldw, accumulate);
+                vectors_block(out, in, block, dtype, VECTORS, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 3) vectors_block(out, in, block, dtype, 3, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 2) vectors_block(out, in, block, dtype, 2, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
+            else vectors_block(out, in, block, dtype, 1, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
         }
     }
     for (; j < n; j++)
