@@ -91,7 +91,12 @@ let package = Package(
         tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         .testTarget(
             name: "CLITests",
-            dependencies: ["MimoTestSupport", "MimoFiles", "mimo-sft"],
+            dependencies: [
+                "MimoTestSupport", "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles",
+                "mimo-sft",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Snapshots"],
             swiftSettings: swiftSettings
         ),
     ],

@@ -20,12 +20,17 @@ enum StopSignal {
     static func listen() {
         // Made before a signal can come: a handler must not be the first to touch it.
         number.store(0, ordering: .releasing)
+        var stops = sigset_t()
+        sigemptyset(&stops)
         for stop in [SIGINT, SIGTERM] {
+            sigaddset(&stops, stop)
             signal(stop) { stop in
                 if StopSignal.number.exchange(stop, ordering: .acquiringAndReleasing) != 0 {
                     _exit(128 + stop)
                 }
             }
         }
+        // Whoever started the process may have had them blocked, and a mask is inherited.
+        pthread_sigmask(SIG_UNBLOCK, &stops, nil)
     }
 }

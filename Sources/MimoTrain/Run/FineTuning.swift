@@ -42,7 +42,7 @@ public final class FineTuning {
         skipped = start?.skipped ?? []
         let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
 
-        let base = try Checkpoint(directory: ModelLocator.folder(of: options.model))
+        let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
         let encoding = try options.template.encoding(for: base, named: options.model)
         var config = options.lora
         config.baseModel = Self.absolute(base.directory)

@@ -32,6 +32,9 @@ public struct TemplateSettings: Sendable, Equatable {
     /// - Throws: Where an option is wrong or a file of the tokenizer damaged.
     public func encoding(for checkpoint: Checkpoint, named model: String) throws -> any RowEncoding {
         let scale = try LossScale(lossScale)
+        if let name, !RoundTemplate.names.contains(name) {
+            throw ChatTemplateError.unknownTemplate(name, known: RoundTemplate.names)
+        }
         guard Folder.exists("\(checkpoint.directory)/tokenizer.json") else {
             return tokenizedRows(
                 for: checkpoint,

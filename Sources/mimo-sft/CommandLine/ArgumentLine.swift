@@ -42,9 +42,9 @@ struct ArgumentLine {
             // A list on the command line takes the place of the file's, so that it wins like any other value.
             arguments += fromFile.settings.filter { setting in
                 options[setting.name]?.shape != .list || !given.settings.contains { $0.name == setting.name }
-            }.map(\.word)
+            }.flatMap(\.words)
         }
-        arguments += given.settings.map(\.word) + given.others
+        arguments += given.settings.flatMap(\.words) + given.others
     }
 
     /// An option with its value, in the help's spelling.
@@ -53,7 +53,12 @@ struct ArgumentLine {
         /// Nil where the value is missing, of which the parser will complain.
         let value: String?
 
-        var word: String { value.map { "--\(name)=\($0)" } ?? "--\(name)" }
+        /// The option and its value in one word, so that a value may begin with a dash; the parser wants an
+        /// empty one by itself.
+        var words: [String] {
+            guard let value else { return ["--\(name)"] }
+            return value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"]
+        }
     }
 
     private struct Given {
@@ -66,8 +71,11 @@ struct ArgumentLine {
         var rest = rest
         var given = Given()
         if let first = rest.first, RunFile.isNamed(first) { given.runFile = rest.removeFirst() }
+        var last = ""
         while let word = rest.popFirst() {
-            guard word.hasPrefix("--"), !Self.asksForHelp(word), word != "--version" else {
+            guard word.hasPrefix("-") else { throw Self.stray(word, behind: last, options) }
+            last = word
+            guard word.hasPrefix("--"), !Self.asksForHelp(word) else {
                 given.others.append(word)
                 continue
             }
@@ -115,6 +123,17 @@ struct ArgumentLine {
             let truth = option.shape == .boolean ? OptionTable.truthValue(value) : nil
             return Setting(name: option.name, value: truth.map(String.init) ?? value)
         }
+    }
+
+    /// A word that belongs to no option.
+    private static func stray(_ word: String, behind last: String, _ options: OptionTable) -> UsageError {
+        let name = String(last.drop { $0 == "-" })
+        if case .known(let option) = try? options.meaning(of: name), option.shape == .boolean {
+            return UsageError("\(last) is \(word); expected true or false")
+        }
+        return UsageError(
+            "unexpected word \(word); expected an option, or first a .yaml or .json file of options"
+        )
     }
 
     private static func asksForHelp(_ word: String) -> Bool {

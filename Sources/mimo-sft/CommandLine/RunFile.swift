@@ -45,13 +45,13 @@ struct RunFile {
         }
     }
 
-    /// The words of an option's value; nil where the file says null, which leaves the option alone.
+    /// The words of an option's value; nil where the file says null or lists nothing, which leaves the option alone.
     private static func values(_ node: Node, of option: DeclaredOption, place: String) throws -> [String]? {
         switch node {
         case .scalar(let scalar):
             return node.null == nil ? [scalar.string] : nil
         case .sequence(let elements) where option.shape == .list:
-            return elements.map { $0.scalar?.string ?? json($0).text() }
+            return elements.isEmpty ? nil : elements.map { $0.scalar?.string ?? json($0).text() }
         case .sequence(let elements):
             throw UsageError(
                 "\(place)\(option.fieldName) has \(elements.count) values; expected one"

@@ -12,7 +12,7 @@ struct Export: ParsableCommand {
     @OptionGroup(title: "Model")
     var model: ModelOptions
 
-    @Option(help: "Merge the adapter into its base model, as mimo-sft merge does.")
+    @Option(help: .taking("bool", "Merge the adapter into its base model, as mimo-sft merge does."))
     var mergeLora = false
 
     @OptionGroup(title: "Output")
@@ -28,7 +28,7 @@ struct Export: ParsableCommand {
         try compute.apply()
         if hub.pushToHub {
             let folder = mergeLora ? try output.outputDir ?? "\(model.adapter)-merged" : try model.adapter
-            throw UsageError(
+            throw NotThereYet(
                 "--push_to_hub: uploading is not there yet; upload the folder with another tool, for example: "
                     + "hf upload \(hub.hubModelId ?? "ID") \(folder)"
             )
@@ -38,17 +38,24 @@ struct Export: ParsableCommand {
     }
 }
 
+/// Something that the command line can ask for and the program cannot do yet.
+struct NotThereYet: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 /// Where a model is uploaded to.
 struct HubOptions: ParsableArguments {
-    @Option(help: "Upload the result; not there yet.")
+    @Option(help: .taking("bool", "Upload the result; not there yet."))
     var pushToHub = false
 
-    @Option(help: "The id to upload as, such as me/my-model.")
+    @Option(help: .taking("id", "The id to upload as, such as me/my-model."))
     var hubModelId: String?
 
-    @Option(help: "The hub's token; it is written nowhere.")
+    @Option(help: .taking("token", "The hub's token; it is written nowhere."))
     var hubToken: Secret?
 
-    @Option(help: "Whether the uploaded model is private.")
+    @Option(help: .taking("bool", "Whether the uploaded model is private."))
     var hubPrivateRepo = false
 }

@@ -28,7 +28,12 @@ struct Infer: ParsableCommand {
     @OptionGroup(title: "Template")
     var template: TemplateOptions
 
-    @Option(help: "Whether a template is used; without one the model goes on with the text as it is.")
+    @Option(
+        help: .taking(
+            "bool",
+            "Whether a template is used; without one the model goes on with the text as it is."
+        )
+    )
     var useChatTemplate: Bool?
 
     @OptionGroup(title: "Machine")

@@ -31,10 +31,15 @@ struct Merge: ParsableCommand {
 
 /// Where a merged model goes.
 struct MergeOptions: ParsableArguments {
-    @Option(help: "Folder of the merged model; the adapter's with -merged behind it if not given.")
+    @Option(
+        help: .taking(
+            "folder",
+            "Folder of the merged model; the adapter's with -merged behind it if not given."
+        )
+    )
     var outputDir: String?
 
-    @Option(help: "Whether a folder that stands there already gives way.")
+    @Option(help: .taking("bool", "Whether a folder that stands there already gives way."))
     var existOk = false
 
     /// Merges and writes.
@@ -43,7 +48,7 @@ struct MergeOptions: ParsableArguments {
     func merge(_ model: ModelOptions) throws {
         let folder = try model.adapter
         let output = outputDir ?? "\(folder)-merged"
-        let base = try Checkpoint(directory: ModelLocator.base(ofAdapter: folder, named: model.model))
+        let base = try Checkpoint(directory: ModelLocator().base(ofAdapter: folder, named: model.model))
         let adapter = try Adapter(directory: folder, for: base.config)
         let report = try AdapterMerge(base: base, adapter: adapter).write(
             to: output,

@@ -10,7 +10,9 @@ extension SFT {
     /// - Throws: ``UsageError`` where one is missing or does not go with another.
     func fineTuningOptions() throws -> FineTuningOptions {
         guard let name = model.model else {
-            throw UsageError("--model is missing; expected a model's folder or the id of one in a cache")
+            throw UsageError(
+                "--model is missing; expected a model's folder or the id of one in a cache (see mimo-sft --help)"
+            )
         }
         guard !data.dataset.isEmpty else {
             throw UsageError("--dataset is missing; expected a file of rows, such as data.jsonl")

@@ -40,8 +40,8 @@ struct InferenceRun {
         }
         let arguments = try folders.first.flatMap { try RunArguments(besideAdapter: $0.folder) }
         let base =
-            try folders.first.map { try ModelLocator.base(ofAdapter: $0.folder, named: model.model) }
-            ?? ModelLocator.folder(of: name)
+            try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
+            ?? ModelLocator().directory(for: name)
         let checkpoint = try Checkpoint(directory: base)
         let decoder = try Decoder(checkpoint)
         self.checkpoint = checkpoint

@@ -10,7 +10,7 @@ import Musl
 
 /// How this machine is used. Results are the same bits for any number of threads.
 struct ComputeOptions: ParsableArguments {
-    @Option(help: "Threads; as many as this process may use cores if not given.")
+    @Option(help: .taking("n", "Threads; as many as this process may use cores if not given."))
     var threads: Int?
 
     @Option(help: ArgumentHelp("Instruction set of the kernels.", visibility: .hidden))

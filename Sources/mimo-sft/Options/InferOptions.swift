@@ -3,37 +3,62 @@ import MimoInfer
 
 /// How answers are generated.
 struct GenerationFlags: ParsableArguments {
-    @Option(help: "The longest answer in tokens; up to the model's context if not given.")
+    @Option(help: .taking("n", "The longest answer in tokens; up to the model's context if not given."))
     var maxNewTokens: Int?
 
-    @Option(help: "What the logits are divided by; 0 takes the most likely token; by the model if not given.")
+    @Option(
+        help: .taking(
+            "x",
+            "What the logits are divided by; 0 takes the most likely token; by the model if not given."
+        )
+    )
     var temperature: Double?
 
-    @Option(help: "How many of the most likely tokens are drawn from, 0 for all; by the model if not given.")
+    @Option(
+        help: .taking(
+            "n",
+            "How many of the most likely tokens are drawn from, 0 for all; by the model if not given."
+        )
+    )
     var topK: Int?
 
-    @Option(help: "The probability that the tokens drawn from sum to; by the model if not given.")
+    @Option(
+        help: .taking("x", "The probability that the tokens drawn from sum to; by the model if not given.")
+    )
     var topP: Double?
 
-    @Option(help: "The share of the best token's probability that others need; by the model if not given.")
+    @Option(
+        help: .taking(
+            "x",
+            "The share of the best token's probability that others need; by the model if not given."
+        )
+    )
     var minP: Double?
 
-    @Option(help: "Above 1, tokens that have occurred become less likely; by the model if not given.")
+    @Option(
+        help: .taking(
+            "x",
+            "Above 1, tokens that have occurred become less likely; by the model if not given."
+        )
+    )
     var repetitionPenalty: Double?
 
-    @Option(help: "What random draws depend on.")
+    @Option(help: .taking("n", "What random draws depend on."))
     var seed = SamplingOptions().seed
 
-    @Option(parsing: .singleValue, help: "Texts at which an answer ends, beside the model's own.")
+    @Option(
+        parsing: .singleValue,
+        help: .taking("text ...", "Texts at which an answer ends, beside the model's own.")
+    )
     var stopWords: [String] = []
 
-    @Option(help: "Whether the stop word that ended an answer stays in it.")
+    @Option(help: .taking("bool", "Whether the stop word that ended an answer stays in it."))
     var keepStopWord = GenerationOptions().keepsStopWord
 
-    @Option(help: "Whether results tell each token's log-probability.")
+    @Option(help: .taking("bool", "Whether results tell each token's log-probability."))
     var logprobs = GenerationOptions().reportsLogProbabilities
 
-    @Option(help: "How many of the most likely tokens they tell beside it.")
+    @Option(help: .taking("n", "How many of the most likely tokens they tell beside it."))
     var topLogprobs: Int?
 
     /// The options as the library takes them.
@@ -65,28 +90,38 @@ struct GenerationFlags: ParsableArguments {
 struct InferenceInput: ParsableArguments {
     @Option(
         parsing: .singleValue,
-        help: "Files or folders of rows to answer, each FILE[:subset][#rows]; without them you are asked."
+        help: .taking(
+            "file ...",
+            "Files or folders of rows to answer, each FILE[:subset][#rows]; without them you are asked."
+        )
     )
     var valDataset: [String] = []
 
-    @Option(help: "Answer the rows that the adapter's training set aside, or else those it used.")
+    @Option(
+        help: .taking("bool", "Answer the rows that the adapter's training set aside, or else those it used.")
+    )
     var loadDataArgs = false
 
-    @Option(help: "How many of the rows are answered; all if not given.")
+    @Option(help: .taking("n", "How many of the rows are answered; all if not given."))
     var valDatasetSample: Int?
 
-    @Option(help: "File that results are appended to, a JSON object a row; beside the adapter if not given.")
+    @Option(
+        help: .taking(
+            "file",
+            "File that results are appended to, a JSON object a row; beside the adapter if not given."
+        )
+    )
     var resultPath: String?
 
-    @Option(help: "How many rows are answered at a time.")
+    @Option(help: .taking("n", "How many rows are answered at a time."))
     var maxBatchSize = 8
 
-    @Option(help: "Whether answers are shown as they come; only in a chat if not given.")
+    @Option(help: .taking("bool", "Whether answers are shown as they come; only in a chat if not given."))
     var stream: Bool?
 
-    @Option(help: "Columns to rename, as JSON: {\"question\": \"query\"}.")
+    @Option(help: .taking("json", "Columns to rename, as JSON: {\"question\": \"query\"}."))
     var columns: String?
 
-    @Option(help: "Stop at the first bad row rather than writing its error in its result.")
+    @Option(help: .taking("bool", "Stop at the first bad row rather than writing its error in its result."))
     var strict = false
 }
