@@ -162,7 +162,8 @@ public final class FineTuning {
         arguments.fields["template"] = template.map { .string($0) } ?? .null
         arguments.fields["output_dir"] = .string(folder)
         arguments.fields["lora_rank"] = .int(Int64(config.rank))
-        arguments.fields["lora_alpha"] = .double(config.alpha)
+        arguments.fields["lora_alpha"] =
+            Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
         arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
         // Who starts another run from this file does not want to go on with this one.
         arguments.fields["resume_from_checkpoint"] = .null
