@@ -43,7 +43,7 @@ public final class FineTuning {
         let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
-        let encoding = try options.template.encoding(for: base, named: options.model)
+        let encoding = try options.template.encoding(in: base.directory, base.config, named: options.model)
         var config = options.lora
         config.baseModel = Self.absolute(base.directory)
         let first = try Self.firstAdapter(options, config, base.config)
@@ -158,11 +158,12 @@ public final class FineTuning {
     ) -> RunArguments {
         var arguments = options.arguments
         arguments.fields["model"] = .string(Self.absolute(checkpoint.directory))
-        let template = options.template.resolvedName(for: checkpoint, named: options.model)
+        let template = options.template.resolvedName(for: checkpoint.config, named: options.model)
         arguments.fields["template"] = template.map { .string($0) } ?? .null
         arguments.fields["output_dir"] = .string(folder)
         arguments.fields["lora_rank"] = .int(Int64(config.rank))
-        arguments.fields["lora_alpha"] = .double(config.alpha)
+        arguments.fields["lora_alpha"] =
+            Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
         arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
         // Who starts another run from this file does not want to go on with this one.
         arguments.fields["resume_from_checkpoint"] = .null

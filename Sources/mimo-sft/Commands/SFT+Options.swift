@@ -54,6 +54,7 @@ extension TemplateOptions {
         settings.encoding.truncation = truncationStrategy
         settings.encoding.isBinaryLossScale = isBinaryLossScale
         settings.encoding.tokenization = tokenization
+        settings.encoding.parsesSpecialInContent = parseSpecialInContent
         return settings
     }
 }
