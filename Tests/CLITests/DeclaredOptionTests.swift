@@ -50,7 +50,7 @@ import Testing
     private static func value(for option: DeclaredOption) -> String {
         let choices = [
             "truncation_strategy": "split", "tokenization": "segments", "lr_scheduler_type": "linear",
-            "save_strategy": "no", "format": "html",
+            "save_strategy": "no", "format": "html", "stopping_strategy": "all_exhausted",
         ]
         if let choice = choices[option.fieldName] { return choice }
         return switch option.value {

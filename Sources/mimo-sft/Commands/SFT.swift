@@ -25,6 +25,9 @@ struct SFT: ParsableCommand {
     @OptionGroup(title: "Data")
     var data: DataOptions
 
+    @OptionGroup(title: "Data")
+    var cache: CacheOptions
+
     @OptionGroup(title: "Template and loss")
     var template: TemplateOptions
 
@@ -77,7 +80,7 @@ extension FineTuning {
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
                 + "hidden size \(config.hiddenSize)"
         )
-        lines.append("data: \(report)")
+        lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
         lines.append(
             "adapter: rank \(adapter.config.rank), alpha \(JSON.number(adapter.config.alpha).text()), "
                 + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"

@@ -42,7 +42,7 @@ struct InspectedRows {
             throw UsageError((encoding as? TokenizedRowEncoder)?.refusal ?? "\(name) has no tokenizer")
         }
         var options = try data.datasetOptions
-        options.threads = try compute.threadCount()
+        options.threads = try data.datasetNumProc ?? compute.threadCount()
         self.encoder = encoder
         loader = try DatasetLoader(options: options, encoder: encoder)
         for warning in encoder.warnings { Console.note("warning: \(warning)") }
