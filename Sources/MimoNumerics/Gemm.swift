@@ -23,6 +23,46 @@ public struct ProductTerm {
     var width: Int { isTransposed ? b.rows : b.columns }
 }
 
+extension ProductTerm {
+    /// Whether few rows can be multiplied without packing: by rows of a stored weight, or by the up projection of
+    /// a low-rank update.
+    fileprivate var isStreamable: Bool { isTransposed || (b.type == .f32 && depth <= 256) }
+
+    /// `c (+)=` some columns of this term, for few rows.
+    fileprivate func stream(_ c: Tensor, rows: Range<Int>, columns: Range<Int>, accumulate: Bool) {
+        let a = a.rows(rows)
+        guard isTransposed else {
+            return kernels.project_up(
+                c.pointer,
+                a.pointer,
+                b.pointer.assumingMemoryBound(to: Float.self) + columns.lowerBound,
+                scale,
+                c.rows,
+                c.columns,
+                depth,
+                c.stride,
+                a.stride,
+                b.columns
+            )
+        }
+        // A scaled copy of so few rows costs less than scaling in the kernel.
+        let scaled = scale == 1 ? a : Tensor(a.elements.map { $0 * scale }, rows: a.rows, columns: a.columns)
+        kernels.multiply_vectors(
+            c.pointer,
+            scaled.pointer,
+            b.pointer + columns.lowerBound * b.columns * b.type.size,
+            b.type.kernelType,
+            c.rows,
+            c.columns,
+            depth,
+            c.stride,
+            scaled.stride,
+            b.columns,
+            accumulate ? 1 : 0
+        )
+    }
+}
+
 /// One output of ``Gemm/multiply(_:accumulate:)``: the sum of its terms.
 public struct Product {
     let c: Tensor
@@ -49,8 +89,10 @@ public final class Gemm {
     private static let slabBytes = 12 << 20
     /// Bytes of activations that are packed at a time.
     private static let stripeBytes = 96 << 20
-    /// Below this many rows the stored weight is streamed through matrix-vector products instead.
-    private static let fewRows = 4
+    /// Up to this many rows the stored weight is streamed past them instead of being packed.
+    private static let fewRows = 16
+    /// Bytes of a weight that one task streams: enough to read ahead in, few enough to share out.
+    private static let streamBytes = 128 << 10
 
     private var packedWeights = TensorStorage(byteCount: 64)
     private var packedInputs: [TensorStorage] = []
@@ -74,14 +116,14 @@ public final class Gemm {
     }
 
     private func multiply(_ products: [Product], rows: Range<Int>, accumulate: Bool) {
+        if rows.count <= Self.fewRows, products.flatMap(\.terms).allSatisfy(\.isStreamable) {
+            stream(products, rows: rows, accumulate: accumulate)
+            return
+        }
         var packed: [(input: Tensor, slot: Int)] = []
         for product in products {
             let terms = product.terms.filter { $0.depth > 0 }
             let c = product.c.rows(rows)
-            if rows.count <= Self.fewRows, terms.allSatisfy(\.isTransposed) {
-                multiplyVectors(c, terms, rows: rows, accumulate: accumulate)
-                continue
-            }
             let slots = terms.map { term in
                 if let found = packed.first(where: { Self.same($0.input, term.a) }) { return found.slot }
                 pack(term.a.rows(rows), slot: packed.count)
@@ -228,30 +270,28 @@ public final class Gemm {
         }
     }
 
-    private func multiplyVectors(_ c: Tensor, _ terms: [ProductTerm], rows: Range<Int>, accumulate: Bool) {
-        let grain = 64
-        parallelChunks(of: c.columns, grain: grain) { columns in
+    /// Few rows: each weight is read once, in its own type, by tasks that take some of an output's columns.
+    private func stream(_ products: [Product], rows: Range<Int>, accumulate: Bool) {
+        var tasks: [(product: Int, columns: Range<Int>)] = []
+        for (index, product) in products.enumerated() {
+            let bytes = product.terms.reduce(1) { $0 + ($1.isTransposed ? $1.depth * $1.b.type.size : 0) }
+            let width = max(16, Self.streamBytes / bytes / 16 * 16)
+            for start in Swift.stride(from: 0, to: product.c.columns, by: width) {
+                tasks.append((index, start..<min(product.c.columns, start + width)))
+            }
+        }
+        parallelFor(tasks.count) { index, _ in
+            let (product, columns) = tasks[index]
+            let c = products[product].c.rows(rows).columns(columns)
             var written = accumulate
-            for term in terms {
-                let a = term.a.rows(rows)
-                // A scaled copy of so few rows costs less than scaling in the kernel.
-                let scaled =
-                    term.scale == 1
-                    ? a : Tensor(a.elements.map { $0 * term.scale }, rows: a.rows, columns: a.columns)
-                kernels.multiply_vectors(
-                    c.pointer + columns.lowerBound,
-                    scaled.pointer,
-                    term.b.pointer + columns.lowerBound * term.b.columns * term.b.type.size,
-                    term.b.type.kernelType,
-                    a.rows,
-                    columns.count,
-                    term.depth,
-                    c.stride,
-                    scaled.stride,
-                    term.b.columns,
-                    written ? 1 : 0
-                )
+            // Terms that are added to what is there come last.
+            for term in products[product].terms where term.isTransposed && term.depth > 0 {
+                term.stream(c, rows: rows, columns: columns, accumulate: written)
                 written = true
+            }
+            if !written { c.fill(0) }
+            for term in products[product].terms where !term.isTransposed && term.depth > 0 {
+                term.stream(c, rows: rows, columns: columns, accumulate: true)
             }
         }
     }

@@ -62,6 +62,9 @@ struct mimo_kernels {
     /* h[t,r] = scale * x[t,k] · a[r,k]^T */
     void (*project_down)(float *h, const float *x, const float *a, float scale, ptrdiff_t t, ptrdiff_t r,
                          ptrdiff_t k, ptrdiff_t ldh, ptrdiff_t ldx, ptrdiff_t lda);
+    /* y[t,n] += scale * h[t,r] · b[r,n], for few rows (decoding) */
+    void (*project_up)(float *y, const float *h, const float *b, float scale, ptrdiff_t t, ptrdiff_t n,
+                       ptrdiff_t r, ptrdiff_t ldy, ptrdiff_t ldh, ptrdiff_t ldb);
     /* da[r,k] += scale * g[t,r]^T · x[t,k] */
     void (*accumulate_outer)(float *da, const float *g, const float *x, float scale, ptrdiff_t t, ptrdiff_t r,
                              ptrdiff_t k, ptrdiff_t lda, ptrdiff_t ldg, ptrdiff_t ldx);
@@ -125,6 +128,18 @@ struct mimo_kernels {
     /* delta[count, group] = sum over head of out*dout. */
     void (*attention_delta)(float *delta, const float *out, const float *dout, ptrdiff_t count, ptrdiff_t group,
                             ptrdiff_t head, ptrdiff_t lddelta, ptrdiff_t ldout, ptrdiff_t lddout);
+
+    /* A few queries (decoding) against `keys` keys of one key/value head, of which query i sees those up to
+     * i + causal_offset. q: [count, group, head] with row stride ldq; k, v: [keys, head] with row stride ldkv.
+     * out [group * count, head] gets the sum of exp(score - highest) * v, and highest and total
+     * [group * count] its level and denominator; row h * count + i is head h of the group. */
+    void (*attention_few)(float *out, float *highest, float *total, const float *q, const float *k,
+                          const float *v, ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count,
+                          ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv);
+    /* Joins what attention_few made of parts of the keys: out [count, group, head] with row stride ldout. */
+    void (*attention_join)(float *out, const float *parts, const float *highest, const float *total,
+                           ptrdiff_t part_count, ptrdiff_t count, ptrdiff_t group, ptrdiff_t head,
+                           ptrdiff_t ldout);
 
     /* ---- optimizer ---- */
 

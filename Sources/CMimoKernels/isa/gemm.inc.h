@@ -186,36 +186,78 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
     }
 }
 
-/* Rows of the weight in turn, four at a time so that each load of x serves four products; the weight is read
- * once, in order, which is what bounds decoding. */
+/* Vectors times a stored weight, which is read once and in order: that is what bounds decoding. A block of a few
+ * rows of the weight meets a few vectors at a time, whose sums stay in registers; each element has one sum, in the
+ * order of k, so that a vector's result does not depend on how many come with it. The blocks are too short for the
+ * processor to see where reading goes, so they are fetched ahead by hand: half as fast again, and nearly as fast
+ * as memory can be read at all. */
+enum { WEIGHT_ROWS = 4, VECTORS = VW == 16 ? 4 : 2, FETCH_AHEAD = 8192, CACHE_LINE = 64 };
+
+INLINE void vectors_block(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
+                          int fetches, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
+    ptrdiff_t size = dtype == MIMO_F32 ? 4 : 2, block = WEIGHT_ROWS * ldw * size;
+    const char *ahead = (const char *)w + (FETCH_AHEAD + block - 1) / block * block;
+    vf acc[VECTORS][WEIGHT_ROWS];
+#pragma clang loop unroll(full)
+    for (int t = 0; t < VECTORS; t++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WEIGHT_ROWS; i++) acc[t][i] = (vf){0};
+    ptrdiff_t p = 0;
+    for (; p + VW <= k; p += VW) {
+        vf row[WEIGHT_ROWS];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WEIGHT_ROWS; i++) row[i] = widen_vector(w, dtype, i * ldw + p);
+        if (fetches)
+#pragma clang loop unroll(full)
+            for (ptrdiff_t line = 0; line < WEIGHT_ROWS * VW * size; line += CACHE_LINE)
+                __builtin_prefetch(ahead + WEIGHT_ROWS * p * size + line);
+#pragma clang loop unroll(full)
+        for (int t = 0; t < VECTORS; t++) {
+            if (t >= vectors) continue;
+            vf value = load(x + t * ldx + p);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < WEIGHT_ROWS; i++) acc[t][i] += value * row[i];
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int t = 0; t < VECTORS; t++) {
+        if (t >= vectors) continue;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WEIGHT_ROWS; i++) {
+            float sum = horizontal_sum(acc[t][i]);
+            for (ptrdiff_t q = p; q < k; q++) sum += x[t * ldx + q] * widen_one(w, dtype, i * ldw + q);
+            y[t * ldy + i] = sum + (accumulate ? y[t * ldy + i] : 0);
+        }
+    }
+}
+
 INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype,
                           ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
                           int accumulate) {
-    for (ptrdiff_t j = 0; j < n; j += 4) {
-        ptrdiff_t width = n - j < 4 ? n - j : 4;
-        for (ptrdiff_t t = 0; t < rows; t++) {
-            const float *row = x + t * ldx;
-            float sums[4] = {0};
-            ptrdiff_t p = 0;
-            if (width == 4) {
-                vf acc[4][2] = {{{0}}};
-                for (; p + 2 * VW <= k; p += 2 * VW) {
-                    vf x0 = load(row + p), x1 = load(row + p + VW);
-#pragma clang loop unroll(full)
-                    for (int i = 0; i < 4; i++) {
-                        acc[i][0] += x0 * widen_vector(w, dtype, (j + i) * ldw + p);
-                        acc[i][1] += x1 * widen_vector(w, dtype, (j + i) * ldw + p + VW);
-                    }
-                }
-#pragma clang loop unroll(full)
-                for (int i = 0; i < 4; i++) sums[i] = horizontal_sum(acc[i][0] + acc[i][1]);
-            }
-            for (; p < k; p++)
-                for (ptrdiff_t i = 0; i < width; i++) sums[i] += row[p] * widen_one(w, dtype, (j + i) * ldw + p);
-            for (ptrdiff_t i = 0; i < width; i++)
-                y[t * ldy + j + i] = sums[i] + (accumulate ? y[t * ldy + j + i] : 0);
+    ptrdiff_t size = dtype == MIMO_F32 ? 4 : 2, j = 0;
+    for (; j + WEIGHT_ROWS <= n; j += WEIGHT_ROWS) {
+        const char *block = (const char *)w + j * ldw * size;
+        for (ptrdiff_t t = 0; t < rows; t += VECTORS) {
+            float *out = y + t * ldy + j;
+            const float *in = x + t * ldx;
+            ptrdiff_t vectors = rows - t < VECTORS ? rows - t : VECTORS;
+            if (vectors == VECTORS)
+                vectors_block(out, in, block, dtype, VECTORS, t == 0, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 3) vectors_block(out, in, block, dtype, 3, t == 0, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 2) vectors_block(out, in, block, dtype, 2, t == 0, k, ldy, ldx, ldw, accumulate);
+            else vectors_block(out, in, block, dtype, 1, t == 0, k, ldy, ldx, ldw, accumulate);
         }
     }
+    for (; j < n; j++)
+        for (ptrdiff_t t = 0; t < rows; t++) {
+            const char *row = (const char *)w + j * ldw * size;
+            vf acc = {0};
+            ptrdiff_t p = 0;
+            for (; p + VW <= k; p += VW) acc += load(x + t * ldx + p) * widen_vector(row, dtype, p);
+            float sum = horizontal_sum(acc);
+            for (; p < k; p++) sum += x[t * ldx + p] * widen_one(row, dtype, p);
+            y[t * ldy + j] = sum + (accumulate ? y[t * ldy + j] : 0);
+        }
 }
 
 static void multiply_vectors(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows,

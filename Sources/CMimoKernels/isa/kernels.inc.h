@@ -5,4 +5,5 @@
 #include "lora.inc.h"
 #include "rows.inc.h"
 #include "attention.inc.h"
+#include "attention_few.inc.h"
 #include "table.inc.h"

@@ -45,6 +45,29 @@ static void project_down(float *h, const float *x, const float *a, float scale, 
     }
 }
 
+/* A few rows: the sums of a block of columns stay in registers over all ranks. */
+static void project_up(float *restrict y, const float *restrict h, const float *restrict b, float scale, ptrdiff_t t,
+                       ptrdiff_t n, ptrdiff_t r, ptrdiff_t ldy, ptrdiff_t ldh, ptrdiff_t ldb) {
+    ptrdiff_t p = 0;
+    for (; p + 2 * VW <= n; p += 2 * VW)
+        for (ptrdiff_t i = 0; i < t; i++) {
+            vf acc[2] = {{0}};
+            for (ptrdiff_t q = 0; q < r; q++) {
+                acc[0] += load(b + q * ldb + p) * h[i * ldh + q];
+                acc[1] += load(b + q * ldb + p + VW) * h[i * ldh + q];
+            }
+            float *out = y + i * ldy + p;
+            store(out, load(out) + acc[0] * scale);
+            store(out + VW, load(out + VW) + acc[1] * scale);
+        }
+    for (; p < n; p++)
+        for (ptrdiff_t i = 0; i < t; i++) {
+            float sum = 0;
+            for (ptrdiff_t q = 0; q < r; q++) sum += b[q * ldb + p] * h[i * ldh + q];
+            y[i * ldy + p] += sum * scale;
+        }
+}
+
 /* Columns of x in blocks of two registers; the sums of a block of ranks stay in registers over all rows. */
 static void accumulate_outer(float *restrict da, const float *restrict g, const float *restrict x, float scale,
                              ptrdiff_t t, ptrdiff_t r, ptrdiff_t k, ptrdiff_t lda, ptrdiff_t ldg,

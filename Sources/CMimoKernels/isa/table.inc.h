@@ -10,6 +10,7 @@ const struct mimo_kernels KERNELS_SYMBOL = {
     .multiply_packed = multiply_packed,
     .multiply_vectors = multiply_vectors,
     .project_down = project_down,
+    .project_up = project_up,
     .accumulate_outer = accumulate_outer,
     .widen = widen,
     .narrow = narrow,
@@ -27,5 +28,7 @@ const struct mimo_kernels KERNELS_SYMBOL = {
     .attention_backward_q = attention_backward_q,
     .attention_backward_kv = attention_backward_kv,
     .attention_delta = attention_delta,
+    .attention_few = attention_few,
+    .attention_join = attention_join,
     .adamw = adamw,
 };

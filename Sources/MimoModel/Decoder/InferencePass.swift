@@ -93,11 +93,25 @@ public final class InferencePass {
         v: Tensor
     ) {
         var start = 0
+        var few: [Attention.FewQueries] = []
         for sequence in sequences {
             let rows = start..<start + sequence.ids.count
+            start = rows.upperBound
             let cache = sequence.cache
             cache.write(layer: block.index, keys: k.rows(rows), values: v.rows(rows))
-            let span = KeySpan(keys: 0..<cache.count + rows.count, lastSeenByFirstQuery: cache.count)
+            let keys = 0..<cache.count + rows.count
+            guard rows.count > Attention.fewQueries else {
+                few.append(
+                    Attention.FewQueries(
+                        output: output.rows(rows),
+                        q: q.rows(rows),
+                        k: cache.keys[block.index].rows(keys),
+                        v: cache.values[block.index].rows(keys)
+                    )
+                )
+                continue
+            }
+            let span = KeySpan(keys: keys, lastSeenByFirstQuery: cache.count)
             PassMemory(gemm: gemm, kept: kept, scratch: scratch).withScratch(of: block.attention) { scratch in
                 block.attention.forward(
                     output.rows(rows),
@@ -109,7 +123,12 @@ public final class InferencePass {
                     scratch: scratch
                 )
             }
-            start = rows.upperBound
         }
+        let mark = scratch.mark
+        block.attention.forward(
+            few,
+            scratch: scratch.tensor(rows: 1, columns: block.attention.scratchFloats(for: few))
+        )
+        scratch.release(to: mark)
     }
 }

@@ -50,8 +50,8 @@ public struct Attention: Sendable {
         self.headSize = headSize
     }
 
-    private var group: Int { heads / keyValueHeads }
-    private var scale: Float { 1 / Float(headSize).squareRoot() }
+    var group: Int { heads / keyValueHeads }
+    var scale: Float { 1 / Float(headSize).squareRoot() }
 
     /// Floats of scratch that a thread needs; `scratch` below has a row of them for each thread that may take part.
     public var scratchFloats: Int { mimo_attention_scratch(group, headSize) }

@@ -1,0 +1,177 @@
+import CMimoKernels
+import MimoTestSupport
+import Testing
+
+@testable import MimoNumerics
+
+/// What decoding stands on: products and attention of few rows, for every instruction set.
+@Suite struct DecodingKernelTests {
+    @Test(
+        "A few vectors times a stored weight equal plain sums",
+        arguments: KernelVariantTests.names,
+        [
+            MIMO_F32, MIMO_F16, MIMO_BF16,
+        ]
+    )
+    func vectors(name: String, type: mimo_dtype) throws {
+        let kernels = try #require(mimo_kernels_named(name)).pointee
+        for (rows, n, k) in [(1, 1, 1), (1, 4, 16), (2, 7, 33), (3, 12, 64), (5, 9, 130), (9, 21, 70)] {
+            let x = Oracle.tensor(rows, k, seed: 1)
+            var wide = Oracle.numbers(n * k, seed: 2)
+            var stored = [UInt8](repeating: 0, count: n * k * 4)
+            kernels.narrow(&stored, wide, type, n * k)
+            kernels.widen(&wide, stored, type, n * k)
+            let expected = (0..<rows * n).map { place in
+                (0..<k).reduce(0.0) { $0 + Double(x[place / n, $1]) * Double(wide[place % n * k + $1]) }
+            }
+            var y = [Float](repeating: 7, count: rows * n)
+            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
+            expectClose(y, expected.floats, rtol: 1e-5, atol: 1e-5, "\(name) \(rows)x\(n)x\(k)")
+            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 1)
+            expectClose(y, expected.map { 2 * $0 }.floats, rtol: 1e-5, atol: 1e-5, "\(name) accumulated")
+            // A vector's result is the same bits whatever comes with it.
+            for row in 0..<rows {
+                var alone = [Float](repeating: 0, count: n)
+                kernels.multiply_vectors(&alone, x.pointer + row * k, stored, type, 1, n, k, n, k, k, 0)
+                kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
+                #expect(alone == Array(y[row * n..<(row + 1) * n]))
+            }
+        }
+    }
+
+    @Test("The up projection of few rows equals plain sums", arguments: KernelVariantTests.names)
+    func up(name: String) throws {
+        let kernels = try #require(mimo_kernels_named(name)).pointee
+        for (rows, n, rank) in [(1, 1, 1), (1, 70, 8), (3, 33, 5), (16, 64, 16)] {
+            let h = Oracle.tensor(rows, rank, seed: 1)
+            let b = Oracle.tensor(rank, n, seed: 2)
+            let y = Oracle.tensor(rows, n, seed: 3)
+            let expected = (0..<rows * n).map { place in
+                (0..<rank).reduce(Double(y[place / n, place % n])) {
+                    $0 + 0.5 * Double(h[place / n, $1]) * Double(b[$1, place % n])
+                }
+            }
+            kernels.project_up(y.pointer, h.pointer, b.pointer, 0.5, rows, n, rank, n, rank, n)
+            expectClose(y.elements, expected.floats, rtol: 1e-5, atol: 1e-5, "\(name) \(rows)x\(n)x\(rank)")
+        }
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var heads: Int
+        var keyValueHeads: Int
+        var headSize: Int
+        var testDescription: String { "\(heads)/\(keyValueHeads)x\(headSize)" }
+    }
+
+    static let cases = [
+        Case(heads: 9, keyValueHeads: 3, headSize: 64), Case(heads: 4, keyValueHeads: 1, headSize: 128),
+        Case(heads: 7, keyValueHeads: 1, headSize: 20), Case(heads: 2, keyValueHeads: 2, headSize: 16),
+        Case(heads: 6, keyValueHeads: 3, headSize: 5),
+    ]
+
+    @Test("A few queries of several sequences get what the tiles give", arguments: cases)
+    func attention(geometry: Case) {
+        let attention = Attention(
+            heads: geometry.heads,
+            keyValueHeads: geometry.keyValueHeads,
+            headSize: geometry.headSize
+        )
+        let (width, narrow) = (geometry.heads * geometry.headSize, geometry.keyValueHeads * geometry.headSize)
+        var sequences: [Attention.FewQueries] = []
+        var expected: [Tensor] = []
+        for (number, (queries, keys)) in [(1, 1), (1, 64), (3, 3), (2, 65), (4, 700), (1, 257), (1, 256)]
+            .enumerated()
+        {
+            let seed = UInt64(number * 10)
+            let q = Oracle.tensor(queries, width, seed: seed + 1, scale: 2)
+            let k = Oracle.tensor(keys, narrow, seed: seed + 2, scale: 2)
+            let v = Oracle.tensor(keys, narrow, seed: seed + 3)
+            let tiles = Tensor(rows: queries, columns: width)
+            attention.forward(
+                tiles,
+                lse: Tensor(rows: queries, columns: geometry.heads),
+                q: q,
+                k: k,
+                v: v,
+                [
+                    QuerySpan(
+                        queries: 0..<queries,
+                        spans: [KeySpan(keys: 0..<keys, lastSeenByFirstQuery: keys - queries)]
+                    )
+                ],
+                scratch: Tensor(rows: 1, columns: attention.scratchFloats)
+            )
+            expected.append(tiles)
+            sequences.append(
+                Attention.FewQueries(output: Tensor(rows: queries, columns: width), q: q, k: k, v: v)
+            )
+        }
+        let scratch = Tensor(rows: 1, columns: attention.scratchFloats(for: sequences))
+        attention.forward(sequences, scratch: scratch)
+        for (sequence, tiles) in zip(sequences, expected) {
+            expectClose(
+                sequence.output.elements,
+                tiles.elements,
+                rtol: 1e-4,
+                atol: 1e-5,
+                "\(sequence.k.rows) keys"
+            )
+        }
+        // Alone each sequence gets the same bits.
+        let before = sequences.map(\.output.elements)
+        for (sequence, bits) in zip(sequences, before) {
+            attention.forward([sequence], scratch: scratch)
+            #expect(sequence.output.elements == bits)
+        }
+        attention.forward([], scratch: scratch)
+    }
+
+    @Test(
+        "Every instruction set's attention of few queries gives the same numbers",
+        arguments: KernelVariantTests.names
+    )
+    func variants(name: String) throws {
+        let kernels = try #require(mimo_kernels_named(name)).pointee
+        let reference = try #require(mimo_kernels_named("baseline")).pointee
+        for (count, group, head, keys) in [(1, 3, 64, 200), (2, 5, 20, 70), (1, 1, 128, 64)] {
+            let q = Oracle.tensor(count, group * head, seed: 1, scale: 2)
+            let k = Oracle.tensor(keys, head, seed: 2, scale: 2)
+            let v = Oracle.tensor(keys, head, seed: 3)
+            let rows = group * count
+            func run(_ table: mimo_kernels) -> Tensor {
+                let sums = Tensor(rows: rows, columns: head)
+                let levels = Tensor(rows: 2, columns: rows)
+                let out = Tensor(rows: count, columns: group * head)
+                table.attention_few(
+                    sums.pointer,
+                    levels.pointer,
+                    levels.pointer + rows,
+                    q.pointer,
+                    k.pointer,
+                    v.pointer,
+                    keys,
+                    keys - count,
+                    count,
+                    group,
+                    head,
+                    0.125,
+                    q.stride,
+                    k.stride
+                )
+                table.attention_join(
+                    out.pointer,
+                    sums.pointer,
+                    levels.pointer,
+                    levels.pointer + rows,
+                    1,
+                    count,
+                    group,
+                    head,
+                    out.stride
+                )
+                return out
+            }
+            expectClose(run(kernels).elements, run(reference).elements, rtol: 1e-4, atol: 1e-6, name)
+        }
+    }
+}
