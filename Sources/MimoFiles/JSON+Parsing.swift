@@ -128,24 +128,4 @@ extension JSON {
         }
         return false
     }
-
-    /// Whether the text holds an escape of a code unit from D800 on, such as `\ud83d`.
-    private static func escapesSurrogates(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var previous: (UInt8, UInt8) = (0, 0)
-        for byte in bytes {
-            if previous == (UInt8(ascii: "\\"), UInt8(ascii: "u")), byte | 0x20 == UInt8(ascii: "d") {
-                return true
-            }
-            previous = (previous.1, byte)
-        }
-        return false
-    }
-
-    private var memberCount: Int {
-        switch self {
-        case .array(let elements): elements.reduce(0) { $0 + $1.memberCount }
-        case .object(let members): members.values.reduce(members.count) { $0 + $1.memberCount }
-        default: 0
-        }
-    }
 }
