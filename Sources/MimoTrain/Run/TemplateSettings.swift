@@ -41,7 +41,7 @@ public struct TemplateSettings: Sendable, Equatable {
         named model: String
     ) throws -> any RowEncoding {
         let scale = try LossScale(lossScale)
-        if let name, !RoundTemplate.names.contains(name) {
+        if let name, name != "jinja", !name.hasSuffix(".jinja"), !RoundTemplate.names.contains(name) {
             throw ChatTemplateError.unknownTemplate(name, known: RoundTemplate.names)
         }
         guard Folder.exists("\(directory)/tokenizer.json") else {
@@ -52,7 +52,7 @@ public struct TemplateSettings: Sendable, Equatable {
         }
         let tokenizer = try Tokenizer(directory: directory)
         do {
-            return try encoder(config, named: model, tokenizer: tokenizer, lossScale: scale)
+            return try encoder(in: directory, config, named: model, tokenizer: tokenizer, lossScale: scale)
         } catch let error as ChatTemplateError {
             guard case .noTemplate = error else { throw error }
             return tokenizedRows(config, error.description)
@@ -73,6 +73,7 @@ public struct TemplateSettings: Sendable, Equatable {
         tokenizer: Tokenizer
     ) throws -> RowEncoder {
         try encoder(
+            in: checkpoint.directory,
             checkpoint.config,
             named: model,
             tokenizer: tokenizer,
@@ -86,21 +87,19 @@ public struct TemplateSettings: Sendable, Equatable {
     }
 
     private func encoder(
+        in directory: String,
         _ config: ModelConfig,
         named model: String,
         tokenizer: Tokenizer,
         lossScale: LossScale
     ) throws -> RowEncoder {
-        guard let name = resolvedName(for: config, named: model) else {
-            throw ChatTemplateError.noTemplate(model: model)
-        }
-        let template = try RoundTemplate(
-            named: name,
-            tokens: BoundaryTokens(tokenizer),
+        let choice = TemplateChoice(
+            name: name,
             system: try systemText(),
             toolFormat: toolFormat,
-            options: thinking
+            thinking: thinking
         )
+        let template = try choice.template(directory: directory, model: model, tokenizer: tokenizer)
         return try RowEncoder(
             tokenizer: tokenizer,
             template: template,

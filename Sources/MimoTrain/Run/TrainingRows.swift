@@ -12,7 +12,7 @@ struct TrainingRows {
     /// Reads data sets, or caches of tokenized ones.
     ///
     /// - Throws: What refuses an item, a cache, or a row; ``MimoData/DataError`` for ids that the model has no
-    ///   embedding for.
+    ///   embedding for; ``TrainError/noRows`` where no row teaches anything.
     init(_ options: FineTuningOptions, _ encoding: any RowEncoding, vocabularySize: Int) throws {
         if options.cachedDatasets.isEmpty {
             let loaded = try DatasetLoader(options: options.data, encoder: encoding).load()
@@ -40,6 +40,7 @@ struct TrainingRows {
 
     private static func fingerprint(of samples: any SampleSource, vocabularySize: Int) throws -> String {
         var fingerprint = Fingerprint()
+        var learnsSomething = false
         for index in 0..<samples.count {
             let sample = try samples.sample(index)
             if let id = sample.ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
@@ -49,7 +50,9 @@ struct TrainingRows {
                 )
             }
             fingerprint.add(sample)
+            learnsSomething = learnsSomething || sample.labels.dropFirst().contains { $0 >= 0 }
         }
+        guard learnsSomething else { throw TrainError.noRows }
         return fingerprint.text
     }
 }
