@@ -24,6 +24,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case badItem(String, reason: String)
     /// A file is of a kind that is not read.
     case unsupportedFile(path: String, reason: String)
+    /// A folder of tokenized samples cannot be used.
+    case badCache(path: String, reason: String)
     /// No row is left.
     case noRows(String)
     /// An option has a value that it cannot have.
@@ -50,6 +52,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badRow(let reason): reason
         case .badItem(let item, let reason): "--dataset \(item): \(reason)"
         case .unsupportedFile(let path, let reason): "\(path): \(reason)"
+        case .badCache(let path, let reason): "\(path): \(reason)"
         case .noRows(let reason): reason
         case .badOption(let option, let reason): "--\(option): \(reason)"
         }

@@ -38,7 +38,7 @@ enum Console {
     }
 
     /// The terminal's width in characters.
-    private static var columns: Int {
+    static var columns: Int {
         var size = winsize()
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }

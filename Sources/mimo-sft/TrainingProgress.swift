@@ -9,30 +9,26 @@ struct TrainingProgress {
         switch event {
         case .started(let done, let total):
             self.total = total
-            if Console.isTerminal { Console.rewrite(Self.bar(done, total)) }
+            if Console.isTerminal { Console.rewrite(Self.bar(done, total, beside: "")) }
         case .step(let step, let progress):
             guard Console.isTerminal else { return }
-            Console.rewrite(
-                Self.line(
-                    step.step,
-                    of: progress.total,
-                    loss: step.loss,
-                    rate: step.learningRate,
-                    speed: progress.tokensPerSecond,
-                    remaining: progress.remaining
-                )
-            )
+            let text = Self.text([
+                "loss \(Self.fixed(step.loss, 4))", "lr \(Self.scientific(step.learningRate))",
+                "\(Int(progress.tokensPerSecond.rounded())) tokens/s", Self.memory,
+                Self.left(progress.remaining, step.step < total),
+            ])
+            Console.rewrite(Self.bar(step.step, total, beside: text))
         case .logged(let line):
             guard !Console.isTerminal else { return }
             Console.note(
-                Self.line(
-                    line.step,
-                    of: line.totalSteps,
-                    loss: line.loss,
-                    rate: line.learningRate,
-                    speed: line.tokensPerSecond,
-                    remaining: line.remaining
-                )
+                Self.text([
+                    "step \(line.step)/\(line.totalSteps)", "epoch \(Self.fixed(line.epoch, 2))",
+                    "loss \(Self.fixed(line.loss, 4))", "grad_norm \(Self.fixed(line.gradientNorm, 4))",
+                    "lr \(Self.scientific(line.learningRate))",
+                    "token_acc \(Self.fixed(line.tokenAccuracy, 3))",
+                    "\(Int(line.tokensPerSecond.rounded())) tokens/s", Self.memory,
+                    Self.left(line.remaining, line.step < line.totalSteps),
+                ])
             )
         case .saved(let path, _): Console.note("saved \(path)")
         case .removed(let path): Console.note("removed \(path)")
@@ -40,28 +36,22 @@ struct TrainingProgress {
         }
     }
 
-    private static func line(
-        _ step: Int,
-        of total: Int,
-        loss: Double,
-        rate: Double,
-        speed: Double,
-        remaining: Double?
-    ) -> String {
-        var parts = [
-            Console.isTerminal ? bar(step, total) : "step \(step)/\(total)",
-            "loss \(fixed(loss, 4))", "lr \(scientific(rate))", "\(Int(speed.rounded())) tokens/s",
-            "\(fixed(Double(ProcessMemory.peakBytes) / 1_073_741_824, 1)) GiB",
-        ]
-        if let remaining, step < total { parts.append("\(LogLine.duration(remaining)) left") }
-        return parts.joined(separator: "  ")
+    private static func text(_ parts: [String?]) -> String { parts.compactMap { $0 }.joined(separator: "  ") }
+
+    private static var memory: String { "\(fixed(Double(ProcessMemory.peakBytes) / 1_073_741_824, 1)) GiB" }
+
+    private static func left(_ seconds: Double?, _ isUnfinished: Bool) -> String? {
+        guard let seconds, isUnfinished else { return nil }
+        return "\(LogLine.duration(seconds)) left"
     }
 
-    private static func bar(_ step: Int, _ total: Int) -> String {
-        let width = 20
-        let done = total > 0 ? min(width, step * width / total) : 0
-        let bar = String(repeating: "━", count: done) + String(repeating: "╌", count: width - done)
-        return "\(bar) \(step)/\(total)"
+    /// The line of a terminal, with a bar as long as there is room for.
+    private static func bar(_ step: Int, _ total: Int, beside text: String) -> String {
+        let line = self.text(["\(step)/\(total)", text.isEmpty ? nil : text])
+        let width = min(24, Console.columns - line.count - 2)
+        guard width >= 4, total > 0 else { return line }
+        let done = min(width, step * width / total)
+        return String(repeating: "━", count: done) + String(repeating: "╌", count: width - done) + " " + line
     }
 
     /// A number with so many decimals.

@@ -157,6 +157,6 @@ import Testing
         #expect(push.hub.pushToHub)
         #expect(push.hub.hubModelId == "<id>")
         #expect(push.hub.hubToken?.text == "<token>")
-        #expect(!JSON.object(push.optionFields).text().contains("token"))
+        #expect(!JSON.object(push.optionFields).text().contains("<token>"))
     }
 }

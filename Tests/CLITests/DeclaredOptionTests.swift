@@ -7,15 +7,9 @@ import Testing
 
 /// One declaration serves the parser, the help, run files and `args.json`: what one of them knows, all know.
 @Suite struct DeclaredOptionTests {
-    static let commands = MimoSFT.configuration.subcommands.map { $0._commandName }
-
-    private func type(_ name: String) throws -> any ParsableCommand.Type {
-        try #require(MimoSFT.configuration.subcommands.first { $0._commandName == name })
-    }
-
-    @Test(arguments: commands)
-    func everyOptionOfTheHelpIsDeclaredAndTheOtherWayRound(command: String) throws {
-        let type = try type(command)
+    @Test(arguments: CommandTree.leaves)
+    func everyOptionOfTheHelpIsDeclaredAndTheOtherWayRound(command: CommandTree.Entry) throws {
+        let type = command.type
         let help = MimoSFT.helpMessage(for: type, includeHidden: true, columns: 200)
         let shown = help.matches(of: #/(?m)^ {2}--([a-z0-9-]+)/#).map { String($0.1) }
         let declared = try type.parse([]).declaredOptions.map(\.name)
@@ -23,14 +17,14 @@ import Testing
         #expect(Set(declared).count == declared.count)
     }
 
-    @Test(arguments: commands)
-    func theParserTakesEveryDeclaredNameInBothSpellings(command: String) throws {
-        let type = try type(command)
+    @Test(arguments: CommandTree.leaves)
+    func theParserTakesEveryDeclaredNameInBothSpellings(command: CommandTree.Entry) throws {
+        let type = command.type
         // There is but one tuner so far.
         for option in try type.parse([]).declaredOptions where option.name != "tuner-type" {
             for name in [option.name, option.fieldName] {
                 let line = try ArgumentLine(
-                    [command, "--\(name)", Self.value(for: option)],
+                    command.words + ["--\(name)", Self.value(for: option)],
                     for: MimoSFT.self
                 )
                 let parsed = try MimoSFT.parseAsRoot(line.arguments)
@@ -40,23 +34,23 @@ import Testing
         }
     }
 
-    @Test(arguments: commands)
-    func theFieldsOfArgsJSONReadBackAsTheSameOptions(command: String) throws {
-        let type = try type(command)
+    @Test(arguments: CommandTree.leaves)
+    func theFieldsOfArgsJSONReadBackAsTheSameOptions(command: CommandTree.Entry) throws {
+        let type = command.type
         let options = try type.parse([]).declaredOptions.filter { !$0.isSecret }
         let words = options.flatMap { ["--\($0.name)", Self.value(for: $0)] }
-        let parsed = try MimoSFT.parseAsRoot(ArgumentLine([command] + words, for: MimoSFT.self).arguments)
+        let parsed = try MimoSFT.parseAsRoot(ArgumentLine(command.words + words, for: MimoSFT.self).arguments)
         let folder = try TemporaryFolder()
         let path = try folder.write(JSON.object(parsed.optionFields).text(indent: 2), to: "args.json")
-        let again = try MimoSFT.parseAsRoot(ArgumentLine([command, path], for: MimoSFT.self).arguments)
+        let again = try MimoSFT.parseAsRoot(ArgumentLine(command.words + [path], for: MimoSFT.self).arguments)
         #expect(again.optionFields == parsed.optionFields)
     }
 
     /// A value that is not the default.
     private static func value(for option: DeclaredOption) -> String {
         let choices = [
-            "truncation_strategy": "split", "tokenization": "offsets", "lr_scheduler_type": "linear",
-            "save_strategy": "no",
+            "truncation_strategy": "split", "tokenization": "segments", "lr_scheduler_type": "linear",
+            "save_strategy": "no", "format": "html", "stopping_strategy": "all_exhausted",
         ]
         if let choice = choices[option.fieldName] { return choice }
         return switch option.value {

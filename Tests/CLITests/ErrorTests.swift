@@ -53,7 +53,10 @@ import Testing
                 "--adapters is missing; expected an adapter's folder, such as output/…/checkpoint-100"
             ),
             (["merge", "--adapters", "a", "b"], 64, "--adapters has 2 values; expected one"),
-            (["export", "--adapters", "a"], 64, "nothing to do; pass --merge_lora true"),
+            (
+                ["export", "--adapters", "a"], 64,
+                "expected one of --merge_lora true and --to_cached_dataset true"
+            ),
             (
                 [
                     "export", "--adapters", "a", "--push_to_hub", "true", "--hub_model_id", "me/a",

@@ -326,4 +326,88 @@ enum ByteTokenizer {
         )
         #expect(throws: DataError.badTokenizedRow(message)) { try encoder.samples(of: JSON(parsing: row)) }
     }
+
+    // MARK: Cache
+
+    func encoder(_ lossScale: String = "default", template: String = "chatml", maxLength: Int? = nil) throws
+        -> RowEncoder
+    {
+        var options = RowEncoder.Options()
+        options.maxLength = maxLength
+        return try RowEncoder(
+            tokenizer: tokenizer,
+            template: RoundTemplate(named: template, tokens: BoundaryTokens(tokenizer)),
+            lossScale: LossScale(lossScale),
+            options: options
+        )
+    }
+
+    @Test func aCacheGivesBackTheSamples() throws {
+        try folder.write(
+            [row("a<tool_call>x</tool_call>b"), row("c")].joined(separator: "\n"),
+            to: "a.jsonl"
+        )
+        try folder.write(
+            #"{"input_ids": [5, 6], "labels": [-100, 6], "loss_scale": [0, 0.5]}"#,
+            to: "b.jsonl"
+        )
+        let set = try load(["a.jsonl", "b.jsonl"]).train
+        try SampleCache.write(set, fingerprint: "f", to: folder.file("cache"))
+        let back = try SampleCache.read(folder.file("cache"), fingerprint: "f")
+        #expect(try (0..<back.count).map(back.sample) == (0..<set.count).map(set.sample))
+        #expect(back.tokens == set.tokens)
+        #expect(back.countedTokens == set.countedTokens)
+        // Writing again replaces it.
+        try SampleCache.write(SampleSet([set.sample(1)]), fingerprint: "g", to: folder.file("cache"))
+        #expect(try SampleCache.read(folder.file("cache"), fingerprint: "g").count == 1)
+    }
+
+    @Test func aCacheThatWasMadeOtherwiseIsRefused() throws {
+        let set = try SampleSet([Sample(ids: [1, 2], labels: [-100, 2])])
+        try SampleCache.write(set, fingerprint: encoder().fingerprint, to: folder.file("cache"))
+        #expect(try SampleCache.read(folder.file("cache"), fingerprint: encoder().fingerprint).count == 1)
+        let others = try [
+            encoder("ignore_empty_think"), encoder(template: "qwen"), encoder(maxLength: 5),
+        ].map(\.fingerprint)
+        for other in others {
+            #expect(throws: DataError.self) { try SampleCache.read(folder.file("cache"), fingerprint: other) }
+        }
+    }
+
+    @Test func aDamagedCacheIsRefused() throws {
+        let set = try SampleSet((0..<200).map { Sample(ids: [Int32($0), 7], labels: [-100, 7]) })
+        try SampleCache.write(set, fingerprint: "f", to: folder.file("cache"))
+        let path = folder.file("cache/samples.zst")
+        let whole = Array(try Data(contentsOf: URL(filePath: path)))
+        var refused = 0
+        for place in whole.indices {
+            var bytes = whole
+            bytes[place] ^= 0x10
+            try folder.write(bytes, to: "cache/samples.zst")
+            // Some bits of the header change nothing; whatever is read is what was written.
+            guard let back = try? SampleCache.read(folder.file("cache"), fingerprint: "f") else {
+                refused += 1
+                continue
+            }
+            #expect(try (0..<back.count).map(back.sample) == (0..<set.count).map(set.sample), "byte \(place)")
+        }
+        #expect(refused > whole.count / 2)
+        try folder.write(Array(whole.dropLast(3)), to: "cache/samples.zst")
+        #expect(throws: FileError.self) { try SampleCache.read(folder.file("cache"), fingerprint: "f") }
+        try folder.write("{", to: "cache/cache.json")
+        #expect(throws: DataError.self) { try SampleCache.read(folder.file("cache"), fingerprint: "f") }
+    }
+
+    @Test func samplesThatDoNotFitInMemoryComeBackFromDisk() throws {
+        let samples = (0..<50).map { index in
+            Sample(
+                ids: (0..<Int32(100)).map { $0 + Int32(index) },
+                labels: (0..<Int32(100)).map { $0 % 3 == 0 ? -100 : $0 + Int32(index) },
+                lossScale: index % 2 == 0 ? nil : (0..<100).map { Float($0 % 5) },
+                origin: RowOrigin(path: "p\(index % 3)", line: index)
+            )
+        }
+        let set = try SampleSet(samples, memoryWords: 500)
+        #expect(try (0..<50).map(set.sample) == samples)
+    }
 }

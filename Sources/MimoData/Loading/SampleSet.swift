@@ -13,9 +13,12 @@ public struct SampleSet: Sendable {
 
     /// A set of given samples, in their order.
     ///
+    /// - Parameters:
+    ///   - samples: the samples.
+    ///   - memoryWords: about how many tokens are kept in memory; the rest goes to disk.
     /// - Throws: ``FileError`` where they do not fit in memory and cannot be put on disk.
-    public init(_ samples: [Sample]) throws {
-        let builder = SampleStorage.Builder()
+    public init(_ samples: [Sample], memoryWords: Int = 64 << 20) throws {
+        let builder = SampleStorage.Builder(memory: memoryWords)
         for sample in samples { try builder.append(sample) }
         self.init(builder.finish(), order: Array(0..<UInt32(samples.count)))
     }

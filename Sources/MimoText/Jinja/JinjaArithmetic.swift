@@ -14,16 +14,15 @@ enum JinjaArithmetic {
     ) throws -> JinjaValue {
         if let a = left.integer, let b = right.integer { return try integers(operation, a, b) }
         if let a = left.number, let b = right.number { return try doubles(operation, a, b) }
+        if operation == .modulo, let format = left.text {
+            return .string(try PythonFormat.percent(format, right, limit: limit))
+        }
         for case .undefined(let why) in [left, right] { throw JinjaError(.undefined, why) }
         switch operation {
         case .add: return try sum(left, right)
         case .multiply:
             if let count = right.integer, let repeated = try repeating(left, count, limit) { return repeated }
             if let count = left.integer, let repeated = try repeating(right, count, limit) { return repeated }
-        case .modulo:
-            if let format = left.text {
-                return .string(try PythonFormat.percent(format, right, limit: limit))
-            }
         default: break
         }
         throw mismatch(operation, left, right)

@@ -51,6 +51,9 @@ enum JinjaListFilters {
             return .list(try value.elements().reversed())
         default: break
         }
+        // What counts as false is empty for these, even where it could not be gone through.
+        let isSelection = ["map", "select", "reject", "selectattr", "rejectattr"].contains(name)
+        if isSelection, !value.isTrue { return .list([]) }
         let elements = try value.elements()
         try environment.charge(elements.count)
         switch name {

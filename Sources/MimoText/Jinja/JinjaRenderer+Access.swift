@@ -134,7 +134,8 @@ extension JinjaRenderer {
         let count: Int
         switch value {
         case .list, .tuple, .string, .markup: count = try value.length()
-        default: return .undefined("\(value.typeName) object cannot be sliced")
+        case .dictionary: throw JinjaError(.type, "unhashable type: 'slice'")
+        default: throw JinjaError(.type, "'\(value.typeName)' object is not subscriptable")
         }
         try charge(count / 16)
         let indices = try PythonSlice.indices(

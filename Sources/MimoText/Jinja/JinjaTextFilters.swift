@@ -20,6 +20,13 @@ enum JinjaTextFilters {
         case "join": return try join(value, arguments, environment)
         case "wordcount": return .int(words(value.printed))
         case "format": return try format(value, arguments, limit)
+        case "urlencode" where value.text == nil: return .string(try urlEncodedMembers(of: value))
+        case "indent", "wordwrap": try requireText(value, name)
+        case "truncate" where value.text == nil:
+            // Anything that has a length goes through if it is short enough.
+            let length = try JinjaFilters.integer(arguments.positional.first, 255, name)
+            guard try value.length() <= length + 5 else { throw JinjaError(.type, "truncate needs a text") }
+            return value
         case "filesizeformat": return .string(try fileSize(value, arguments))
         default: break
         }
@@ -231,6 +238,35 @@ enum JinjaTextFilters {
             plain = try PythonText.replace(plain, entity, character, -1, limit: limit)
         }
         return plain
+    }
+
+    private static func requireText(_ value: JinjaValue, _ filter: String) throws {
+        if case .undefined(let why) = value { throw JinjaError(.undefined, why) }
+        guard value.text != nil else {
+            throw JinjaError(.type, "\(filter) needs a text, not \(value.typeName)")
+        }
+    }
+
+    /// `key=value&…` of a dictionary or a list of pairs; anything else as its text.
+    private static func urlEncodedMembers(of value: JinjaValue) throws -> String {
+        let pairs: [JinjaValue]
+        switch value {
+        case .dictionary(let members): pairs = members.items
+        case .list(let elements), .tuple(let elements): pairs = elements.elements
+        case .undefined: pairs = []
+        default: return urlEncoded(value.printed)
+        }
+        return try pairs.map { pair in
+            let pair = try pair.elements()
+            guard pair.count == 2 else {
+                throw JinjaError(.value, "urlencode: pairs of a key and a value expected")
+            }
+            return encoded(pair[0]) + "=" + encoded(pair[1])
+        }.joined(separator: "&")
+        /// In a query a space is a plus and a slash is escaped.
+        func encoded(_ value: JinjaValue) -> String {
+            urlEncoded(value.printed).replacing("%20", with: "+").replacing("/", with: "%2F")
+        }
     }
 
     private static func urlEncoded(_ text: String) -> String {

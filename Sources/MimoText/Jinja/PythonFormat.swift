@@ -8,10 +8,15 @@ enum PythonFormat {
     /// - Throws: ``JinjaError`` where the values do not fit the format, or more than `limit` bytes come out.
     static func percent(_ format: String, _ values: JinjaValue, limit: Int) throws -> String {
         var out = ""
+        // Python lets what could be asked for by key go unused; only tuples and single values may not.
+        let takesAny =
+            switch values {
+            case .list, .dictionary, .undefined: true
+            default: false
+            }
         var values: [JinjaValue] = if case .tuple(let several) = values { several.elements } else { [values] }
         let named: JinjaDictionary? =
             if case .dictionary(let members)? = values.first { members } else { nil }
-        var usesNames = false
         values.reverse()
         var rest = format.unicodeScalars[...]
         while let scalar = rest.popFirst() {
@@ -47,7 +52,6 @@ enum PythonFormat {
             }
             let value: JinjaValue?
             if let name {
-                usesNames = true
                 value = named?[.string(name)]
             } else {
                 value = values.popLast()
@@ -57,7 +61,7 @@ enum PythonFormat {
             out += try percentField(value, kind, spec)
             guard out.utf8.count <= limit else { throw tooLong(limit) }
         }
-        guard values.isEmpty || usesNames || named != nil else {
+        guard values.isEmpty || takesAny else {
             throw JinjaError(.type, "not all arguments converted during string formatting")
         }
         return out

@@ -19,8 +19,10 @@ public final class FineTuning {
     public let checkpoint: Checkpoint
     /// The adapter at the run's beginning, or where it goes on.
     public let adapter: Adapter
-    /// What became of the rows.
-    public let report: RowReport
+    /// What became of the rows that were read; nil where they were tokenized before.
+    public let report: RowReport?
+    /// How many samples an epoch has.
+    public let sampleCount: Int
     /// The checkpoint that the run goes on from.
     public let resumed: String?
     /// Checkpoints that were passed over for a whole one, with the reasons.
@@ -43,14 +45,13 @@ public final class FineTuning {
         let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
-        let encoding = try options.template.encoding(for: base, named: options.model)
+        let encoding = try options.template.encoding(in: base.directory, base.config, named: options.model)
         var config = options.lora
         config.baseModel = Self.absolute(base.directory)
         let first = try Self.firstAdapter(options, config, base.config)
         let current = try start.map { try Adapter(directory: $0.checkpoint, for: base.config) } ?? first
 
-        let loaded = try DatasetLoader(options: options.data, encoder: encoding).load()
-        let data = try Self.fingerprint(of: loaded.train, vocabularySize: base.config.vocabularySize)
+        let rows = try TrainingRows(options, encoding, vocabularySize: base.config.vocabularySize)
 
         let place =
             try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
@@ -60,10 +61,10 @@ public final class FineTuning {
         trainer = try Trainer(
             options.trainer,
             decoder: decoder,
-            samples: loaded.train,
+            samples: rows.samples,
             folder: place.path,
             identity: [
-                ("base model", .string(Fingerprint(of: base).text)), ("data", .string(data)),
+                ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
                 ("adapter", first.config.json),
             ],
             writeAdapter: Self.writer(of: current, from: decoder, arguments)
@@ -71,7 +72,8 @@ public final class FineTuning {
         if let goesOn { try trainer.resume(from: goesOn) } else { try arguments.write(to: place.path) }
         checkpoint = base
         adapter = current
-        report = loaded.report
+        report = rows.report
+        sampleCount = rows.samples.count
         resumed = start?.checkpoint
         self.place = place
         self.arguments = arguments
@@ -133,22 +135,6 @@ public final class FineTuning {
         }
     }
 
-    /// Names the rows' content; refuses ids that the model has no embedding for.
-    private static func fingerprint(of samples: SampleSet, vocabularySize: Int) throws -> String {
-        var fingerprint = Fingerprint()
-        for index in 0..<samples.count {
-            let sample = try samples.sample(index)
-            if let id = sample.ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
-                throw DataError.badRow(
-                    "\(sample.origin): token \(id) is beyond the model's vocabulary of \(vocabularySize); "
-                        + "its tokenizer belongs to another model"
-                )
-            }
-            fingerprint.add(sample)
-        }
-        return fingerprint.text
-    }
-
     /// The arguments with what the set-up found in its place.
     private static func settled(
         _ options: FineTuningOptions,
@@ -158,11 +144,12 @@ public final class FineTuning {
     ) -> RunArguments {
         var arguments = options.arguments
         arguments.fields["model"] = .string(Self.absolute(checkpoint.directory))
-        let template = options.template.resolvedName(for: checkpoint, named: options.model)
+        let template = options.template.resolvedName(for: checkpoint.config, named: options.model)
         arguments.fields["template"] = template.map { .string($0) } ?? .null
         arguments.fields["output_dir"] = .string(folder)
         arguments.fields["lora_rank"] = .int(Int64(config.rank))
-        arguments.fields["lora_alpha"] = .double(config.alpha)
+        arguments.fields["lora_alpha"] =
+            Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
         arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
         // Who starts another run from this file does not want to go on with this one.
         arguments.fields["resume_from_checkpoint"] = .null
@@ -176,5 +163,3 @@ public final class FineTuning {
         return String(cString: resolved)
     }
 }
-
-extension SampleSet: SampleSource {}

@@ -11,6 +11,8 @@ public struct FineTuningOptions: Sendable, Equatable {
     public var template = TemplateSettings()
     /// Which rows.
     public var data = DatasetOptions()
+    /// Folders of rows that were tokenized before, in place of items of ``data`` (`--cached_dataset`).
+    public var cachedDatasets: [String] = []
     /// What is adapted and how; an initial adapter's own description takes its place.
     public var lora = LoRAConfig()
     /// How the training goes.

@@ -20,33 +20,42 @@ public struct TemplateSettings: Sendable, Equatable {
     /// How rows are encoded; without a limit of their length, the model's.
     public var encoding = RowEncoder.Options()
 
-    /// The defaults.
-    public init() {}
+    /// The defaults: what is trained on is what inference meets. Text is cut only where inference cuts it, and
+    /// control tokens come from the template alone.
+    public init() {
+        encoding.tokenization = .offsets
+        encoding.parsesSpecialInContent = false
+    }
 
     /// What makes samples of rows for a model: without a tokenizer, only rows that are tokenized already.
     ///
     /// - Parameters:
-    ///   - checkpoint: The model.
+    ///   - directory: The model's folder; its weights need not be there.
+    ///   - config: The model's shape.
     ///   - model: The model's id or folder as the user named it, by which a template is chosen.
     /// - Returns: The encoder.
     /// - Throws: Where an option is wrong or a file of the tokenizer damaged.
-    public func encoding(for checkpoint: Checkpoint, named model: String) throws -> any RowEncoding {
+    public func encoding(
+        in directory: String,
+        _ config: ModelConfig,
+        named model: String
+    ) throws -> any RowEncoding {
         let scale = try LossScale(lossScale)
-        if let name, !RoundTemplate.names.contains(name) {
+        if let name, name != "jinja", !name.hasSuffix(".jinja"), !RoundTemplate.names.contains(name) {
             throw ChatTemplateError.unknownTemplate(name, known: RoundTemplate.names)
         }
-        guard Folder.exists("\(checkpoint.directory)/tokenizer.json") else {
+        guard Folder.exists("\(directory)/tokenizer.json") else {
             return tokenizedRows(
-                for: checkpoint,
-                "\(checkpoint.directory) has no tokenizer.json, so only rows with \"input_ids\" can be read"
+                config,
+                "\(directory) has no tokenizer.json, so only rows with \"input_ids\" can be read"
             )
         }
-        let tokenizer = try Tokenizer(directory: checkpoint.directory)
+        let tokenizer = try Tokenizer(directory: directory)
         do {
-            return try encoder(for: checkpoint, named: model, tokenizer: tokenizer, lossScale: scale)
+            return try encoder(in: directory, config, named: model, tokenizer: tokenizer, lossScale: scale)
         } catch let error as ChatTemplateError {
             guard case .noTemplate = error else { throw error }
-            return tokenizedRows(for: checkpoint, error.description)
+            return tokenizedRows(config, error.description)
         }
     }
 
@@ -63,16 +72,23 @@ public struct TemplateSettings: Sendable, Equatable {
         named model: String,
         tokenizer: Tokenizer
     ) throws -> RowEncoder {
-        try encoder(for: checkpoint, named: model, tokenizer: tokenizer, lossScale: LossScale(lossScale))
+        try encoder(
+            in: checkpoint.directory,
+            checkpoint.config,
+            named: model,
+            tokenizer: tokenizer,
+            lossScale: LossScale(lossScale)
+        )
     }
 
     /// The name of the template that a model gets; nil where none is known.
-    public func resolvedName(for checkpoint: Checkpoint, named model: String) -> String? {
-        name ?? RoundTemplate.name(forModel: model, modelType: checkpoint.config.architecture.rawValue)
+    public func resolvedName(for config: ModelConfig, named model: String) -> String? {
+        name ?? RoundTemplate.name(forModel: model, modelType: config.architecture.rawValue)
     }
 
     private func encoder(
-        for checkpoint: Checkpoint,
+        in directory: String,
+        _ config: ModelConfig,
         named model: String,
         tokenizer: Tokenizer,
         lossScale: LossScale
@@ -83,31 +99,27 @@ public struct TemplateSettings: Sendable, Equatable {
             toolFormat: toolFormat,
             thinking: thinking
         )
-        let template = try choice.template(
-            directory: checkpoint.directory,
-            model: model,
-            tokenizer: tokenizer
-        )
+        let template = try choice.template(directory: directory, model: model, tokenizer: tokenizer)
         return try RowEncoder(
             tokenizer: tokenizer,
             template: template,
             lossScale: countsEmptyThink ? lossScale : lossScale.completed(for: template),
-            options: limited(by: checkpoint),
-            vocabularySize: checkpoint.config.vocabularySize
+            options: limited(by: config),
+            vocabularySize: config.vocabularySize
         )
     }
 
-    private func tokenizedRows(for checkpoint: Checkpoint, _ refusal: String) -> TokenizedRowEncoder {
+    private func tokenizedRows(_ config: ModelConfig, _ refusal: String) -> TokenizedRowEncoder {
         TokenizedRowEncoder(
-            vocabularySize: checkpoint.config.vocabularySize,
-            options: limited(by: checkpoint),
+            vocabularySize: config.vocabularySize,
+            options: limited(by: config),
             refusal: refusal
         )
     }
 
-    private func limited(by checkpoint: Checkpoint) -> RowEncoder.Options {
+    private func limited(by config: ModelConfig) -> RowEncoder.Options {
         var options = encoding
-        options.maxLength = options.maxLength ?? checkpoint.config.maxPositions
+        options.maxLength = options.maxLength ?? config.maxPositions
         return options
     }
 

@@ -236,6 +236,9 @@ public final class Trainer {
             ("seed", .int(Int64(bitPattern: options.seed))),
             ("data_seed", .int(Int64(bitPattern: options.dataSeed))),
             ("train_dataloader_shuffle", .bool(options.shufflesRows)),
+            // Other packs sum in another order: the same run to rounding, not to the bit.
+            ("packing_length", .int(Int64(options.packTokens))),
+            ("share_prefixes", .bool(options.sharesPrefixes)),
         ]
     }
 

@@ -26,8 +26,9 @@ struct ArgumentLine {
                 arguments += rest
                 return
             }
-            if command == root, !first.hasPrefix("-"), !RunFile.isNamed(first) {
-                throw Self.unknownCommand(first, of: root)
+            let isCommand = !command.configuration.subcommands.isEmpty && !first.hasPrefix("-")
+            if isCommand, command != root || !RunFile.isNamed(first) {
+                throw Self.unknownCommand(first, of: command)
             }
         }
         if let fallback = command.configuration.defaultSubcommand {
@@ -141,8 +142,8 @@ struct ArgumentLine {
             || word.hasPrefix("--generate-completion-script=")
     }
 
-    private static func unknownCommand(_ name: String, of root: any ParsableCommand.Type) -> UsageError {
-        let names = root.configuration.subcommands.map { $0._commandName }
+    private static func unknownCommand(_ name: String, of command: any ParsableCommand.Type) -> UsageError {
+        let names = command.configuration.subcommands.map { $0._commandName }
         let advice = Spelling.nearest(to: name, in: names).map { "did you mean \($0)?" }
         return UsageError(
             "there is no command \(name); " + (advice ?? "expected one of \(names.joined(separator: ", "))")

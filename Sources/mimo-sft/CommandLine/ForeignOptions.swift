@@ -38,7 +38,7 @@ enum ForeignOptions {
             "is settled: rows are read and prepared by the trainer itself",
             """
             dataloader-num-workers dataloader-pin-memory dataloader-persistent-workers \
-            dataloader-prefetch-factor dataloader-drop-last dataset-num-proc load-from-cache-file \
+            dataloader-prefetch-factor dataloader-drop-last load-from-cache-file \
             group-by-length remove-unused-columns lazy-tokenize average-tokens-across-devices
             """
         ),
@@ -66,7 +66,7 @@ enum ForeignOptions {
         (
             "has no effect yet: nothing is evaluated during training",
             """
-            val-dataset split-dataset-ratio val-dataset-shuffle eval-steps eval-strategy eval-on-start \
+            val-dataset-shuffle eval-steps eval-strategy eval-on-start \
             per-device-eval-batch-size eval-accumulation-steps
             """
         ),

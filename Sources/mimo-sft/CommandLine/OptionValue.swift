@@ -47,7 +47,14 @@ extension UInt64: OptionValue {
 }
 
 extension Double: OptionValue {
-    var json: JSON { .double(self) }
+    var json: JSON { .number(self) }
+}
+
+extension JSON {
+    /// A number, without a fraction where it has none: ms-swift's whole numbers may be fractions here.
+    static func number(_ value: Double) -> JSON {
+        Int64(exactly: value).map { .int($0) } ?? .double(value)
+    }
 }
 
 extension Bool: OptionValue {

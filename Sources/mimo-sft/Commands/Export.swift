@@ -1,9 +1,11 @@
 import ArgumentParser
+import MimoData
+import MimoFiles
 
 /// `mimo-sft export`: what is done with an adapter once it is trained.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn an adapter into something else: with --merge-lora, a merged model."
+        abstract: "Turn an adapter into a merged model, or rows into tokenized ones."
     )
 
     @Argument(help: "A YAML or JSON file of options; the command line wins.")
@@ -15,8 +17,22 @@ struct Export: ParsableCommand {
     @Option(help: .taking("bool", "Merge the adapter into its base model, as mimo-sft merge does."))
     var mergeLora = false
 
+    @Option(
+        help: .taking(
+            "bool",
+            "Tokenize the rows of --dataset once and for all, for mimo-sft sft --cached-dataset."
+        )
+    )
+    var toCachedDataset = false
+
     @OptionGroup(title: "Output")
     var output: MergeOptions
+
+    @OptionGroup(title: "Data")
+    var data: DataOptions
+
+    @OptionGroup(title: "Template and loss")
+    var template: TemplateOptions
 
     @OptionGroup(title: "Hub")
     var hub: HubOptions
@@ -33,8 +49,27 @@ struct Export: ParsableCommand {
                     + "hf upload \(hub.hubModelId ?? "ID") \(folder)"
             )
         }
-        guard mergeLora else { throw UsageError("nothing to do; pass --merge_lora true") }
-        try output.merge(model)
+        guard mergeLora != toCachedDataset else {
+            throw UsageError("expected one of --merge_lora true and --to_cached_dataset true")
+        }
+        try mergeLora ? output.merge(model) : cache()
+    }
+
+    /// Writes the rows' samples, with what they were made with.
+    private func cache() throws {
+        guard let folder = output.outputDir else {
+            throw UsageError("--output_dir is missing; expected a folder for the tokenized rows")
+        }
+        guard output.existOk || !Folder.exists(folder) else {
+            throw UsageError(
+                "--output_dir \(folder) is there already; choose another, or pass --exist_ok true"
+            )
+        }
+        let rows = try InspectedRows(model, data, template, compute)
+        let loaded = try rows.loader.load()
+        Console.note("data: \(loaded.report)")
+        try SampleCache.write(loaded.train, fingerprint: rows.encoder.fingerprint, to: folder)
+        Console.result(folder)
     }
 }
 

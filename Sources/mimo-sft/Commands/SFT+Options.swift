@@ -14,7 +14,7 @@ extension SFT {
                 "--model is missing; expected a model's folder or the id of one in a cache (see mimo-sft --help)"
             )
         }
-        guard !data.dataset.isEmpty else {
+        guard !data.dataset.isEmpty || !cache.cachedDataset.isEmpty else {
             throw UsageError("--dataset is missing; expected a file of rows, such as data.jsonl")
         }
         guard model.adapters.count < 2 else {
@@ -24,7 +24,8 @@ extension SFT {
         options.initialAdapter = model.adapters.first
         options.template = template.settings
         options.data = try data.datasetOptions
-        options.data.threads = try compute.threadCount()
+        options.data.threads = try data.datasetNumProc ?? compute.threadCount()
+        options.cachedDatasets = cache.cachedDataset
         options.lora = try tuning.loraConfig
         options.trainer = training.trainerOptions
         options.trainer.dataSeed = data.dataSeed
@@ -54,6 +55,7 @@ extension TemplateOptions {
         settings.encoding.truncation = truncationStrategy
         settings.encoding.isBinaryLossScale = isBinaryLossScale
         settings.encoding.tokenization = tokenization
+        settings.encoding.parsesSpecialInContent = parseSpecialInContent
         return settings
     }
 }
@@ -64,6 +66,10 @@ extension DataOptions {
         get throws {
             var options = DatasetOptions()
             options.items = dataset
+            options.validationItems = valDataset
+            options.splitRatio = splitDatasetRatio
+            options.interleaveProbabilities = interleaveProb.isEmpty ? nil : interleaveProb
+            options.stopping = stoppingStrategy
             options.shuffles = datasetShuffle
             options.seed = dataSeed
             options.isStrict = strict

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MimoAdapter
 import MimoData
+import MimoFiles
 import MimoModel
 import MimoTrain
 
@@ -24,6 +25,9 @@ struct SFT: ParsableCommand {
     @OptionGroup(title: "Data")
     var data: DataOptions
 
+    @OptionGroup(title: "Data")
+    var cache: CacheOptions
+
     @OptionGroup(title: "Template and loss")
     var template: TemplateOptions
 
@@ -41,9 +45,10 @@ struct SFT: ParsableCommand {
 
     func run() throws {
         try compute.apply()
-        StopSignal.listen()
         let tuning = try FineTuning(fineTuningOptions())
         Console.note(tuning.summary)
+        // From here on there is something to save; before, a signal may end the process as it is.
+        StopSignal.listen()
         var progress = TrainingProgress()
         var stopped: Int?
         let last = try tuning.run { event in
@@ -75,9 +80,9 @@ extension FineTuning {
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
                 + "hidden size \(config.hiddenSize)"
         )
-        lines.append("rows: \(report)")
+        lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
         lines.append(
-            "adapter: rank \(adapter.config.rank), alpha \(adapter.config.alpha), "
+            "adapter: rank \(adapter.config.rank), alpha \(JSON.number(adapter.config.alpha).text()), "
                 + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
         )
         lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))

@@ -158,7 +158,7 @@ struct InferBatch {
 }
 
 /// A row that cannot be answered, with its place.
-private struct RowFailure: Error, CustomStringConvertible {
+struct RowFailure: Error, CustomStringConvertible {
     let origin: RowOrigin
     let reason: String
 

@@ -6,3 +6,4 @@ public import MimoTrain
 extension Truncation: ExpressibleByArgument, OptionValue {}
 extension Tokenization: ExpressibleByArgument, OptionValue {}
 extension LearningRateSchedule.Kind: ExpressibleByArgument, OptionValue {}
+extension Interleaving.Stopping: ExpressibleByArgument, OptionValue {}

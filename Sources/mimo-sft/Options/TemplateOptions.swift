@@ -1,5 +1,6 @@
 import ArgumentParser
 import MimoData
+import MimoTrain
 
 /// How rows become tokens.
 struct TemplateOptions: ParsableArguments {
@@ -23,7 +24,7 @@ struct TemplateOptions: ParsableArguments {
     var maxLength: Int?
 
     @Option(help: .taking("how", "What becomes of longer rows."))
-    var truncationStrategy = RowEncoder.Options().truncation
+    var truncationStrategy = TemplateSettings().encoding.truncation
 
     @Option(
         help: .taking(
@@ -34,7 +35,7 @@ struct TemplateOptions: ParsableArguments {
             """
         )
     )
-    var lossScale = LossScale().specification
+    var lossScale = TemplateSettings().lossScale
 
     @Option(help: .taking("bool", "Whether weights other than 0 count as 1; by the loss scale if not given."))
     var isBinaryLossScale: Bool?
@@ -45,10 +46,18 @@ struct TemplateOptions: ParsableArguments {
     @Option(
         help: .taking(
             "how",
-            "Where text is cut for the tokenizer: wherever weights change, as ms-swift does, or only where inference cuts."
+            "Where text is cut for the tokenizer: only where inference cuts, or wherever weights change, as ms-swift does."
         )
     )
-    var tokenization = RowEncoder.Options().tokenization
+    var tokenization = TemplateSettings().encoding.tokenization
+
+    @Option(
+        help: .taking(
+            "bool",
+            "Whether control tokens spelled out in a row's own words become control tokens, as in ms-swift."
+        )
+    )
+    var parseSpecialInContent = TemplateSettings().encoding.parsesSpecialInContent
 
     @Option(
         help: .taking(
