@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "CLITests",
             dependencies: [
-                "MimoTestSupport", "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles",
+                "MimoTestSupport", "MimoTrain", "MimoInfer", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles",
                 "mimo-sft",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

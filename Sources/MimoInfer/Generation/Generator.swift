@@ -66,12 +66,10 @@ public final class Generator {
     /// How many requests wait or run.
     public var pending: Int { active.count + waiting.count }
 
-    /// Queues a request.
+    /// Checks a request against the model: its ids, its length, its options.
     ///
-    /// - Returns: The request's number, counted from 0.
-    /// - Throws: ``InferError`` where its prompt or options cannot be used; others are not touched.
-    @discardableResult
-    public func add(_ request: GenerationRequest) throws -> Int {
+    /// - Throws: ``InferError`` that says what is wrong.
+    public func validate(_ request: GenerationRequest) throws {
         try request.options.validate()
         guard !request.prompt.isEmpty else { throw InferError.emptyPrompt }
         if let id = request.prompt.first(where: { $0 < 0 || Int($0) >= config.vocabularySize }) {
@@ -80,6 +78,15 @@ public final class Generator {
         guard request.prompt.count < config.maxPositions else {
             throw InferError.promptTooLong(tokens: request.prompt.count, limit: config.maxPositions)
         }
+    }
+
+    /// Queues a request.
+    ///
+    /// - Returns: The request's number, counted from 0.
+    /// - Throws: As ``validate(_:)``; other requests are not touched.
+    @discardableResult
+    public func add(_ request: GenerationRequest) throws -> Int {
+        try validate(request)
         defer { count += 1 }
         waiting.append((count, request))
         return count

@@ -48,7 +48,7 @@ struct InferBatch {
             try rows.forEach { row, origin in
                 if added == input.valDatasetSample || StopSignal.received != nil { throw Enough() }
                 added += 1
-                let (row, request) = try read(row, origin)
+                let (row, request) = try read(row, origin, for: generator)
                 if isStreaming { show(row, prefix: (try? request.get())?.answerPrefix ?? "") }
                 try batch.add(row, request)
                 if isStreaming { try batch.finish(isStopped: stops, showText: { Console.piece($0) }) }
@@ -110,17 +110,23 @@ struct InferBatch {
     }
 
     /// The row and what the model is asked, or why it cannot be.
-    private func read(_ row: Result<JSON, any Error>, _ origin: RowOrigin) throws
-        -> (InferenceRow, Result<GenerationRequest, any Error>)
-    {
+    private func read(
+        _ row: Result<JSON, any Error>,
+        _ origin: RowOrigin,
+        for generator: Generator
+    ) throws -> (InferenceRow, Result<GenerationRequest, any Error>) {
         let content = InferenceRow((try? row.get()) ?? .null)
-        let request = row.flatMap { _ in Result { try inference.request(content) } }
-            .mapError { RowFailure(origin: origin, reason: "\($0)") as any Error }
-        if case .failure(let error) = request {
-            if input.strict { throw error }
-            Console.note("\(error)")
+        do {
+            _ = try row.get()
+            let request = try inference.request(content)
+            try generator.validate(request)
+            return (content, .success(request))
+        } catch {
+            let failure = RowFailure(origin: origin, reason: "\(error)")
+            if input.strict { throw failure }
+            Console.note(failure.description)
+            return (content, .failure(failure))
         }
-        return (content, request)
     }
 
     private func show(_ row: InferenceRow, prefix: String) {

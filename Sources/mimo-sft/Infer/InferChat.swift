@@ -51,7 +51,7 @@ struct InferChat {
             }
             switch reaction {
             case .nothing: break
-            case .say(let text): if TypedLines.isTerminal { Console.note(text) }
+            case .say(let text): Console.note(text)
             case .leave: return
             case .useAdapter(let name): use(name)
             case .answer(let conversation): try answer(conversation)

@@ -98,6 +98,11 @@ struct InferenceRun {
         if let encoder {
             request.prompt = try encoder.prompt(for: conversation)
             request.answerPrefix = encoder.template.suppliedPrefix(of: conversation)
+            if request.answerPrefix.isEmpty {
+                // A checkpoint's own template may open the thinking too.
+                let end = tokenizer.decode(request.prompt.suffix(8))
+                request.answerPrefix = ["<think>\n", "<think>"].first(where: end.utf8Ends) ?? ""
+            }
         } else {
             let text = conversation.messages.last?.content ?? ""
             request.prompt = BoundaryTokens(tokenizer).leading + tokenizer.encode(text)
