@@ -1,11 +1,13 @@
 import CMimoKernels
 
-/// One term of a matrix product: `a · b` or `a · bᵀ`, times a scale.
+/// One term of a matrix product: `a · b`, `a · bᵀ` or `aᵀ · b`, times a scale.
 public struct ProductTerm {
     let a: Tensor
     let b: WeightMatrix
     let isTransposed: Bool
     let scale: Float
+    /// Whether the rows of the product are the columns of `a`.
+    var isInputTransposed = false
 
     /// `a [m, k] · weight [n, k]ᵀ`: a linear layer forward.
     public static func forward(_ a: Tensor, _ weight: WeightMatrix, scale: Float = 1) -> ProductTerm {
@@ -19,7 +21,20 @@ public struct ProductTerm {
         return ProductTerm(a: a, b: weight, isTransposed: false, scale: scale)
     }
 
-    var depth: Int { a.columns }
+    /// `dOutput [k, m]ᵀ · input [k, n]`: the gradient of a linear layer's weight, `[m, n]`.
+    public static func weightGradient(_ dOutput: Tensor, _ input: Tensor, scale: Float = 1) -> ProductTerm {
+        precondition(dOutput.rows == input.rows)
+        return ProductTerm(
+            a: dOutput,
+            b: WeightMatrix(input),
+            isTransposed: false,
+            scale: scale,
+            isInputTransposed: true
+        )
+    }
+
+    var rows: Int { isInputTransposed ? a.columns : a.rows }
+    var depth: Int { isInputTransposed ? a.rows : a.columns }
     var width: Int { isTransposed ? b.rows : b.columns }
 }
 
@@ -33,7 +48,9 @@ extension Product {
 extension ProductTerm {
     /// Whether few rows can be multiplied without packing: by rows of a stored weight, or by the up projection of
     /// a low-rank update.
-    fileprivate var isStreamable: Bool { isTransposed || (b.type == .f32 && depth <= 256) }
+    fileprivate var isStreamable: Bool {
+        !isInputTransposed && (isTransposed || (b.type == .f32 && depth <= 256))
+    }
 
     /// `c (+)=` some columns of this term, for few rows.
     fileprivate func stream(_ c: Tensor, rows: Range<Int>, columns: Range<Int>, accumulate: Bool) {
@@ -77,7 +94,7 @@ public struct Product {
 
     /// `c [m, n] = Σ terms`.
     public init(_ c: Tensor, _ terms: [ProductTerm]) {
-        precondition(terms.allSatisfy { $0.a.rows == c.rows && $0.width == c.columns })
+        precondition(terms.allSatisfy { $0.rows == c.rows && $0.width == c.columns })
         self.c = c
         self.terms = terms
     }
@@ -127,39 +144,43 @@ public final class Gemm {
             stream(products, rows: rows, accumulate: accumulate)
             return
         }
-        var packed: [(input: Tensor, slot: Int)] = []
+        var packed: [(term: ProductTerm, slot: Int)] = []
         for product in products {
             let terms = product.terms.filter { $0.depth > 0 }
             let c = product.c.rows(rows)
             let slots = terms.map { term in
-                if let found = packed.first(where: { Self.same($0.input, term.a) }) { return found.slot }
-                pack(term.a.rows(rows), slot: packed.count)
-                packed.append((term.a, packed.count))
+                if let found = packed.first(where: { Self.haveSameInput($0.term, term) }) {
+                    return found.slot
+                }
+                pack(term, rows: rows, slot: packed.count)
+                packed.append((term, packed.count))
                 return packed.count - 1
             }
             multiplySlabs(c, terms, slots: slots, accumulate: accumulate)
         }
     }
 
-    private static func same(_ a: Tensor, _ b: Tensor) -> Bool {
-        a.pointer == b.pointer && a.columns == b.columns && a.stride == b.stride
+    private static func haveSameInput(_ one: ProductTerm, _ other: ProductTerm) -> Bool {
+        let (a, b) = (one.a, other.a)
+        return a.pointer == b.pointer && a.rows == b.rows && a.columns == b.columns && a.stride == b.stride
+            && one.isInputTransposed == other.isInputTransposed
     }
 
     /// Stripe s of the slot holds `[depth][mr]` from `s * depth * mr` on.
-    private func pack(_ a: Tensor, slot: Int) {
-        let mr = kernels.mr
-        let stripes = (a.rows + mr - 1) / mr
+    private func pack(_ term: ProductTerm, rows: Range<Int>, slot: Int) {
+        let (mr, depth) = (kernels.mr, term.depth)
+        let a = term.isInputTransposed ? term.a.columns(rows) : term.a.rows(rows)
+        let stripes = (rows.count + mr - 1) / mr
         while packedInputs.count <= slot { packedInputs.append(TensorStorage(byteCount: 64)) }
-        Self.reserve(&packedInputs[slot], floats: stripes * mr * a.columns + 64)
+        Self.reserve(&packedInputs[slot], floats: stripes * mr * depth + 64)
         let out = packedInputs[slot].base.assumingMemoryBound(to: Float.self)
         parallelFor(stripes) { stripe, _ in
-            kernels.pack_a(
-                out + stripe * mr * a.columns,
-                a.pointer + stripe * mr * a.stride,
-                min(mr, a.rows - stripe * mr),
-                a.columns,
-                a.stride
-            )
+            let (packed, count) = (out + stripe * mr * depth, min(mr, rows.count - stripe * mr))
+            if term.isInputTransposed {
+                kernels.pack_a_transposed(packed, a.pointer + stripe * mr, count, depth, a.stride)
+            } else {
+                kernels.pack_a(packed, a.pointer + stripe * mr * a.stride, count, depth, a.stride)
+            }
         }
     }
 

@@ -1,18 +1,25 @@
 public import MimoNumerics
 
-/// A frozen linear layer with an optional low-rank update: `y = W x + b + scale · B · A · dropout(x)`.
+/// A linear layer with an optional low-rank update: `y = W x + b + scale · B · A · dropout(x)`.
 ///
-/// Shapes: weight `[out, in]`, bias `[1, out]`.
+/// Shapes: weight `[out, in]`, bias `[1, out]`, and so their gradients, which are accumulated.
 public struct AdaptedLinear: Sendable {
-    /// The frozen weight.
-    public let weight: WeightMatrix
-    /// The frozen bias.
-    public let bias: Tensor?
+    /// The weight.
+    public internal(set) var weight: WeightMatrix
+    /// The bias.
+    public internal(set) var bias: Tensor?
     /// What is trained beside it.
     public var update: LowRankUpdate?
+    /// The weight's gradient; nil where the weight is frozen.
+    var weightGradient: Tensor?
+    /// The bias's gradient; nil where the bias is frozen.
+    var biasGradient: Tensor?
 
     /// Outputs of one row.
     var outputs: Int { weight.rows }
+
+    /// Whether anything here has a gradient, or may have one.
+    var isTrained: Bool { update != nil || weightGradient != nil || biasGradient != nil }
 }
 
 /// Linears that read the same input, forward and backward in one call each, so that the input is packed once.
@@ -52,7 +59,7 @@ struct LinearGroup {
         return saved
     }
 
-    /// Accumulates the updates' gradients and, where `dInput` is given, writes the gradient of the input.
+    /// Accumulates the gradients of what is trained and, where `dInput` is given, writes that of the input.
     func backward(
         _ dInput: Tensor?,
         dOutputs: [Tensor],
@@ -66,6 +73,7 @@ struct LinearGroup {
         defer { arena.release(to: mark) }
         let projected = projectBack(dOutputs, saved: saved, arena: arena)
         accumulateA(projected, input, dropout: dropout, arena: arena)
+        accumulateBase(dOutputs, input, gemm)
         guard let dInput else { return }
         var terms = zip(linears, dOutputs).map { ProductTerm.backward($1, $0.weight) }
         let updates = zip(linears, projected).compactMap { linear, g -> ProductTerm? in
@@ -107,6 +115,16 @@ struct LinearGroup {
             }
         }
         arena.release(to: mark)
+    }
+
+    /// dW += dYᵀ · x, db += Σ dY, where the layers themselves are trained.
+    private func accumulateBase(_ dOutputs: [Tensor], _ input: Tensor, _ gemm: Gemm) {
+        for (linear, dOutput) in zip(linears, dOutputs) {
+            if let gradient = linear.weightGradient {
+                gemm.multiply([Product(gradient, [.weightGradient(dOutput, input)])], accumulate: true)
+            }
+            if let gradient = linear.biasGradient { ColumnSums.accumulate(gradient, dOutput) }
+        }
     }
 
     private func dropped(_ input: Tensor, _ dropout: DropoutPlan?, _ arena: Arena) -> Tensor {

@@ -22,7 +22,7 @@ public struct PassResult: Sendable, Equatable {
 
 /// Forward and backward over packs, in memory that is reused from pack to pack.
 ///
-/// Only what the loss needs is computed: no gradient of frozen weights or below the lowest adapter; the last
+/// Only what the loss needs is computed: no gradient of frozen weights or below the lowest trained one; the last
 /// block's queries, feed-forward and the head only for tokens that are scored.
 public final class TrainingPass {
     /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists.
@@ -63,7 +63,7 @@ public final class TrainingPass {
         guard !pack.targets.isEmpty else { return PassResult() }
         let wanted = Self.distinct(pack.targets.map(\.token))
         let context = context(for: pack, dropout: normalizer == nil ? nil : dropout)
-        let lowest = normalizer == nil ? nil : decoder.lowestAdaptedLayer
+        let lowest = normalizer == nil ? nil : decoder.lowestTrainedLayer
         let last = decoder.blocks.count - 1
         var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
         var activations: [BlockActivations?] = []
@@ -91,8 +91,12 @@ public final class TrainingPass {
             normalizer
         )
         if let lowest {
-            backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) { index in
+            let dInput = backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) {
+                index in
                 index == last ? context.wanting(wanted, pack: pack.layout) : context
+            }
+            if let gradient = decoder.embeddingGradient {
+                Elementwise.scatterAddRows(gradient, from: dInput, pack.ids.map { Int($0) })
             }
         }
         for arena in [kept, stream, scratch] { arena.reset() }
@@ -123,13 +127,17 @@ public final class TrainingPass {
         }
     }
 
+    /// Goes back through the blocks down to the lowest that is needed.
+    ///
+    /// - Returns: The gradient of that block's input, where somebody asks for it.
     private func backward(
         from dOutput: Tensor,
         lowest: Int,
         inputs: [Tensor],
         activations: [BlockActivations?],
         context: (Int) -> BlockContext
-    ) {
+    ) -> Tensor {
+        let asksForLowest = decoder.embeddingGradient != nil || decoder.blocks[lowest].trainsNorms
         // The gradient alternates between two matrices; the last block's has only the wanted rows.
         let gradients = [0, 1].map { _ in stream.tensor(rows: inputs[0].rows, columns: inputs[0].columns) }
         var dOutput = dOutput
@@ -145,10 +153,12 @@ public final class TrainingPass {
                 saved = run(decoder.blocks[index], output, inputs[index], context)
             }
             guard let saved else { continue }
-            decoder.blocks[index].backward(index == lowest ? nil : dInput, dOutput: dOutput, saved, context)
+            let isAsked = index > lowest || asksForLowest
+            decoder.blocks[index].backward(isAsked ? dInput : nil, dOutput: dOutput, saved, context)
             kept.release(to: mark)
             dOutput = dInput
         }
+        return dOutput
     }
 
     /// Loss and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.
@@ -165,7 +175,7 @@ public final class TrainingPass {
         let normed = scratch.tensor(rows: hidden.rows, columns: width)
         let rstd = scratch.tensor(rows: 1, columns: hidden.rows)
         let epsilon = decoder.config.rmsNormEpsilon
-        RMSNorm.forward(normed, rstd: rstd, hidden, weight: decoder.finalNorm, epsilon: epsilon)
+        decoder.finalNorm.forward(normed, rstd: rstd, hidden, epsilon: epsilon)
         let dNormed = scratch.tensor(rows: hidden.rows, columns: width)
         dNormed.fill(0)
         let places = Self.places(of: pack.targets.map(\.token), in: wanted)
@@ -189,20 +199,16 @@ public final class TrainingPass {
                 result.correct += loss.isCorrect ? 1 : 0
             }
             if normalizer != nil {
+                if let gradient = decoder.headGradient {
+                    gemm.multiply([Product(gradient, [.weightGradient(logits, rows)])], accumulate: true)
+                }
                 gemm.multiply([Product(rows, [.backward(logits, decoder.head)])])
                 Elementwise.scatterAddRows(dNormed, from: rows, Array(places[chunk]))
             }
             scratch.release(to: inner)
         }
         if normalizer != nil {
-            RMSNorm.backward(
-                dHidden,
-                rstd: rstd,
-                dOutput: dNormed,
-                hidden,
-                weight: decoder.finalNorm,
-                accumulate: false
-            )
+            decoder.finalNorm.backward(dHidden, rstd: rstd, dOutput: dNormed, hidden, accumulate: false)
         }
         return result
     }

@@ -17,8 +17,10 @@ import Musl
 public final class FineTuning {
     /// The base model.
     public let checkpoint: Checkpoint
-    /// The adapter at the run's beginning, or where it goes on.
-    public let adapter: Adapter
+    /// The adapter at the run's beginning, or where it goes on; nil where the model itself is trained.
+    public let adapter: Adapter?
+    /// What is trained, in one line.
+    public let tunedSummary: String
     /// What became of the rows that were read; nil where they were tokenized before.
     public let report: RowReport?
     /// How many samples an epoch has.
@@ -46,32 +48,35 @@ public final class FineTuning {
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
         let encoding = try options.template.encoding(in: base.directory, base.config, named: options.model)
-        var config = options.lora
-        config.baseModel = Self.absolute(base.directory)
-        let first = try Self.firstAdapter(options, config, base.config)
-        let current = try start.map { try Adapter(directory: $0.checkpoint, for: base.config) } ?? first
+        let tuned = try TunedModel(
+            options,
+            base: base,
+            path: Self.absolute(base.directory),
+            start: start?.checkpoint
+        )
 
         let rows = try TrainingRows(options, encoding, vocabularySize: base.config.vocabularySize)
 
         let place =
             try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
             ?? RunFolder(new: output, addsVersion: options.addsVersion)
-        let arguments = Self.settled(options, base, first.config, folder: place.path)
-        let decoder = Self.decoder(try Decoder(base), with: current)
+        let arguments = Self.settled(options, base, tuned.firstConfig, folder: place.path)
         trainer = try Trainer(
             options.trainer,
-            decoder: decoder,
+            decoder: tuned.decoder,
             samples: rows.samples,
             folder: place.path,
             identity: [
                 ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
-                ("adapter", first.config.json),
-            ],
-            writeAdapter: Self.writer(of: current, from: decoder, arguments)
-        )
+            ] + tuned.identity
+        ) { folder in
+            try tuned.write(folder)
+            try arguments.write(to: folder)
+        }
         if let goesOn { try trainer.resume(from: goesOn) } else { try arguments.write(to: place.path) }
         checkpoint = base
-        adapter = current
+        adapter = tuned.adapter
+        tunedSummary = tuned.summary
         report = rows.report
         sampleCount = rows.samples.count
         resumed = start?.checkpoint
@@ -95,51 +100,11 @@ public final class FineTuning {
     /// Steps of the run.
     public var totalSteps: Int { trainer.totalSteps }
 
-    /// The adapter of step 0: a given one, or random A and zero B.
-    private static func firstAdapter(
-        _ options: FineTuningOptions,
-        _ config: LoRAConfig,
-        _ model: ModelConfig
-    ) throws -> Adapter {
-        guard let folder = options.initialAdapter else {
-            return try Adapter(initializing: config, for: model, seed: options.trainer.seed)
-        }
-        var adapter = try Adapter(directory: folder, for: model)
-        adapter.config.dropout = config.dropout
-        adapter.config.baseModel = config.baseModel
-        return adapter
-    }
-
-    private static func decoder(_ decoder: Decoder, with adapter: Adapter) -> Decoder {
-        var decoder = decoder
-        for weights in adapter.modules {
-            decoder[weights.module.layer, weights.module.linear].update = weights.update(isTrained: true)
-        }
-        return decoder
-    }
-
-    /// Writes what a decoder has trained as an adapter, and the run's arguments beside it.
-    private static func writer(
-        of adapter: Adapter,
-        from decoder: Decoder,
-        _ arguments: RunArguments
-    ) -> (String) throws -> Void {
-        { folder in
-            let modules = adapter.modules.map { weights in
-                let module = weights.module
-                return decoder[module.layer, module.linear].update
-                    .map { LoRAWeights(module: module, update: $0) } ?? weights
-            }
-            try Adapter(config: adapter.config, modules: modules).write(to: folder)
-            try arguments.write(to: folder)
-        }
-    }
-
     /// The arguments with what the set-up found in its place.
     private static func settled(
         _ options: FineTuningOptions,
         _ checkpoint: Checkpoint,
-        _ config: LoRAConfig,
+        _ config: LoRAConfig?,
         folder: String
     ) -> RunArguments {
         var arguments = options.arguments
@@ -147,10 +112,12 @@ public final class FineTuning {
         let template = options.template.resolvedName(for: checkpoint.config, named: options.model)
         arguments.fields["template"] = template.map { .string($0) } ?? .null
         arguments.fields["output_dir"] = .string(folder)
-        arguments.fields["lora_rank"] = .int(Int64(config.rank))
-        arguments.fields["lora_alpha"] =
-            Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
-        arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
+        if let config {
+            arguments.fields["lora_rank"] = .int(Int64(config.rank))
+            arguments.fields["lora_alpha"] =
+                Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
+            arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
+        }
         // Who starts another run from this file does not want to go on with this one.
         arguments.fields["resume_from_checkpoint"] = .null
         return arguments

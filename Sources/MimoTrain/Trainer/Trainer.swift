@@ -48,7 +48,7 @@ public final class Trainer {
         self.samples = samples
         self.folder = folder
         self.writeAdapter = writeAdapter
-        tensors = TrainedTensors(decoder)
+        tensors = TrainedTensors(decoder, options)
         rows = RowSchedule(
             rowCount: samples.count,
             rowsPerStep: options.rowsPerStep,
@@ -158,14 +158,8 @@ public final class Trainer {
             throw TrainError.notFinite(step: step + 1, what: what, lastCheckpoint: lastCheckpoint)
         }
         let rate = rates.rate(at: step)
-        let optimizer = AdamW(
-            beta1: Float(options.adamBeta1),
-            beta2: Float(options.adamBeta2),
-            epsilon: Float(options.adamEpsilon),
-            weightDecay: Float(options.weightDecay)
-        )
         let clip = min(1, options.maxGradNorm / (norm + 1e-6))
-        tensors.update(optimizer, scale: Float(clip), rate: Float(rate), step: step + 1)
+        tensors.update(scale: Float(clip), rate: rate, step: step + 1)
         let record = StepRecord(
             step: step + 1,
             loss: loss,
@@ -239,7 +233,7 @@ public final class Trainer {
             // Other packs sum in another order: the same run to rounding, not to the bit.
             ("packing_length", .int(Int64(options.packTokens))),
             ("share_prefixes", .bool(options.sharesPrefixes)),
-        ]
+        ] + options.furtherIdentity
     }
 
     private static func seconds(_ duration: Duration) -> Double {

@@ -12,6 +12,14 @@ public struct TrainerOptions: Sendable, Equatable {
     public var adamBeta2 = 0.95
     /// Added to the root of AdamW's second moment.
     public var adamEpsilon = 1e-8
+    /// The rule that turns gradients into steps.
+    public var optimizer = OptimizerKind.adamW
+    /// SGD's momentum; 0 for none.
+    public var sgdMomentum = 0.0
+    /// Whether SGD's momentum is Nesterov's.
+    public var usesNesterov = false
+    /// What B's learning rate is multiplied with (LoRA+, Hayou et al. 2024); nil for LoRA.
+    public var loraPlusRatio: Double?
     /// The gradient's norm is clipped to this.
     public var maxGradNorm = 1.0
     /// The course of the learning rate.
@@ -87,6 +95,13 @@ public struct TrainerOptions: Sendable, Equatable {
         try check((0..<1).contains(adamBeta1), "adam_beta1", adamBeta1, "at least 0 and below 1")
         try check((0..<1).contains(adamBeta2), "adam_beta2", adamBeta2, "at least 0 and below 1")
         try check(adamEpsilon > 0, "adam_epsilon", adamEpsilon, "a number above 0")
+        try check((0..<1).contains(sgdMomentum), "optim_args momentum", sgdMomentum, "at least 0 and below 1")
+        try check(
+            loraPlusRatio.map { $0.isFinite && $0 > 0 } ?? true,
+            "lorap_lr_ratio",
+            loraPlusRatio ?? 0,
+            "a number above 0"
+        )
         try check(maxGradNorm > 0, "max_grad_norm", maxGradNorm, "a number above 0")
         try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "a whole number from 0 on")
         try check((0...1).contains(warmupRatio), "warmup_ratio", warmupRatio, "a share from 0 to 1")

@@ -1,6 +1,8 @@
 import MimoAdapter
 import MimoData
 import MimoFiles
+import MimoModel
+import MimoNumerics
 import MimoText
 import MimoTrain
 
@@ -26,6 +28,9 @@ extension SFT {
         options.data = try data.datasetOptions
         options.data.threads = try data.datasetNumProc ?? compute.threadCount()
         options.cachedDatasets = cache.cachedDataset
+        options.tuner = tuning.tunerType
+        options.parameters = tuning.parameterSelection
+        options.weightType = try tuning.weightType
         options.lora = try tuning.loraConfig
         options.trainer = training.trainerOptions
         options.trainer.dataSeed = data.dataSeed
@@ -89,6 +94,28 @@ extension DataOptions {
 }
 
 extension TuningOptions {
+    /// Which parameters full tuning trains.
+    var parameterSelection: ParameterSelection {
+        var selection = ParameterSelection()
+        selection.frozenRatio = freezeParametersRatio
+        selection.frozen = freezeParameters
+        selection.frozenPattern = freezeParametersRegex
+        selection.trainable = trainableParameters
+        selection.trainablePattern = trainableParametersRegex
+        return selection
+    }
+
+    /// The type of the weights that full tuning writes.
+    var weightType: ElementType? {
+        get throws {
+            guard let torchDtype, torchDtype != "auto" else { return nil }
+            guard let type = ElementType(name: torchDtype) else {
+                throw UsageError("--torch_dtype is \(torchDtype); expected float32, bfloat16 or float16")
+            }
+            return type
+        }
+    }
+
     /// The options as the library takes them.
     var loraConfig: LoRAConfig {
         get throws {

@@ -81,10 +81,7 @@ extension FineTuning {
                 + "hidden size \(config.hiddenSize)"
         )
         lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
-        lines.append(
-            "adapter: rank \(adapter.config.rank), alpha \(JSON.number(adapter.config.alpha).text()), "
-                + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
-        )
+        lines.append(tunedSummary)
         lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")

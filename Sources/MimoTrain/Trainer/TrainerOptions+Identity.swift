@@ -1,0 +1,12 @@
+import MimoFiles
+
+extension TrainerOptions {
+    /// Settings of the optimizer and the loss that a resumed run must share.
+    var furtherIdentity: [(name: String, value: JSON)] {
+        [
+            ("optim", .string(optimizer.rawValue)), ("momentum", .double(sgdMomentum)),
+            ("nesterov", .bool(usesNesterov)),
+            ("lorap_lr_ratio", loraPlusRatio.map { .double($0) } ?? .null),
+        ]
+    }
+}
