@@ -124,6 +124,9 @@ public final class Gemm {
     /// A multiplier with scratch memory of its own, for one operation at a time.
     public init() {}
 
+    /// Bytes of scratch memory held.
+    public var byteCount: Int { packedInputs.reduce(packedWeights.byteCount) { $0 + $1.byteCount } }
+
     /// Computes products; inputs that several of them share are packed once.
     ///
     /// - Parameters:
@@ -174,7 +177,7 @@ public final class Gemm {
         while packedInputs.count <= slot { packedInputs.append(TensorStorage(byteCount: 64)) }
         Self.reserve(&packedInputs[slot], floats: stripes * mr * depth + 64)
         let out = packedInputs[slot].base.assumingMemoryBound(to: Float.self)
-        parallelFor(stripes) { stripe, _ in
+        parallelFor(.packing, stripes) { stripe, _ in
             let (packed, count) = (out + stripe * mr * depth, min(mr, rows.count - stripe * mr))
             if term.isInputTransposed {
                 kernels.pack_a_transposed(packed, a.pointer + stripe * mr, count, depth, a.stride)
@@ -194,7 +197,7 @@ public final class Gemm {
         let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
         for first in Swift.stride(from: 0, to: panels, by: slab) {
             let slabPanels = min(slab, panels - first)
-            parallelFor(slabPanels) { panel, _ in
+            parallelFor(.packing, slabPanels) { panel, _ in
                 let column = (first + panel) * nr
                 Self.packPanel(
                     weights + panel * nr * depth,
@@ -210,7 +213,7 @@ public final class Gemm {
                 stripeGroup /= 2
             }
             let stripeGroups = (stripes + stripeGroup - 1) / stripeGroup
-            parallelFor(panelGroups * stripeGroups) { task, _ in
+            parallelFor(.products, panelGroups * stripeGroups) { task, _ in
                 let panel = task / stripeGroups * panelGroup
                 let stripe = task % stripeGroups * stripeGroup
                 let column = (first + panel) * nr
@@ -313,7 +316,7 @@ public final class Gemm {
                 tasks.append((index, start..<(part + 1 == parts ? columns : end)))
             }
         }
-        parallelFor(tasks.count) { index, _ in
+        parallelFor(.products, tasks.count) { index, _ in
             let (product, columns) = tasks[index]
             let c = products[product].c.rows(rows).columns(columns)
             var written = accumulate

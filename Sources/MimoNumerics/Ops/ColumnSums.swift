@@ -7,7 +7,7 @@ public enum ColumnSums {
     /// `sums [1, C] += Σ_t x [t, C]`: the gradient of a bias.
     public static func accumulate(_ sums: Tensor, _ x: Tensor) {
         precondition(sums.count == x.columns)
-        parallelChunks(of: x.columns, grain: grain) { columns in
+        parallelChunks(.copies, of: x.columns, grain: grain) { columns in
             let out = sums.pointer
             for row in 0..<x.rows {
                 let from = x.pointer + row * x.stride
@@ -21,7 +21,7 @@ public enum ColumnSums {
     public static func accumulate(_ sums: Tensor, _ x: Tensor, times y: Tensor, factors: Tensor? = nil) {
         precondition(sums.count == x.columns && x.rows == y.rows && x.columns == y.columns)
         precondition((factors?.columns ?? x.rows) >= x.rows)
-        parallelChunks(of: x.columns, grain: grain) { columns in
+        parallelChunks(.norms, of: x.columns, grain: grain) { columns in
             let (out, factors) = (sums.pointer, factors?.pointer)
             for row in 0..<x.rows {
                 let (a, b) = (x.pointer + row * x.stride, y.pointer + row * y.stride)

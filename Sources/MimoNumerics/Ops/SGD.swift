@@ -33,7 +33,7 @@ public struct SGD: Sendable, Equatable {
     ) {
         precondition(parameter.isContiguous && gradient.isContiguous && parameter.count == gradient.count)
         precondition(velocity.map { $0.isContiguous && $0.count == gradient.count } ?? (momentum == 0))
-        parallelChunks(of: parameter.count, grain: 1 << 14) { range in
+        parallelChunks(.optimizer, of: parameter.count, grain: 1 << 14) { range in
             let (p, g, v) = (parameter.pointer, gradient.pointer, velocity?.pointer)
             for index in range {
                 var direction = g[index] * gradientScale + weightDecay * p[index]

@@ -100,6 +100,9 @@ public final class FineTuning {
     /// Steps of the run.
     public var totalSteps: Int { trainer.totalSteps }
 
+    /// What the run's memory goes to.
+    public var memory: MemoryPlan { trainer.memory }
+
     /// The arguments with what the set-up found in its place.
     private static func settled(
         _ options: FineTuningOptions,

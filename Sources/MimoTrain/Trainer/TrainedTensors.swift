@@ -68,6 +68,13 @@ struct TrainedTensors: Sendable {
         self.optimizer = optimizer
     }
 
+    /// Takes every page of the gradients and moments, which are 0 as long as nothing was trained.
+    func touch() {
+        for tensor in all {
+            for part in [tensor.gradient] + tensor.moments { part.fill(0) }
+        }
+    }
+
     /// Sets all gradients to 0.
     func clearGradients() {
         for tensor in all { tensor.gradient.fill(0) }

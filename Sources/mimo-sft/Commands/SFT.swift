@@ -83,6 +83,7 @@ extension FineTuning {
         lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
         lines.append(tunedSummary)
         lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
+        lines.append("memory: \(memory)")
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")
     }

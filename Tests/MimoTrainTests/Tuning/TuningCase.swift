@@ -116,8 +116,6 @@ struct TuningCase {
     }
 
     /// Compares a run with a reference's: losses, norms, rates, gradients of step 0, and what six steps changed.
-    ///
-    /// - Parameter name: Our name of a tensor that the reference names.
     func expect(_ outcome: Outcome, equals expected: JSON, tolerance: Double = 1e-4) throws {
         let steps = try #require(expected["steps"]?.arrayValue)
         #expect(outcome.records.count == steps.count)
