@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Random numbers that are a function of a seed, a name and an index, so that their order of use does not matter.
 ///
 /// Method: SplitMix64 (Steele, Lea and Flood 2014), whose state is a counter.
@@ -17,6 +23,17 @@ struct InitialValues {
         (0..<count).map { index in
             let bits = Self.mix(key &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15) >> 40
             return (Float(bits) * 0x1p-23 - 1) * bound
+        }
+    }
+
+    /// Normal numbers with this standard deviation (Box and Muller 1958), each a function of its index alone.
+    func normal(count: Int, deviation: Float) -> [Float] {
+        (0..<count).map { index in
+            let first = Self.mix(key &+ UInt64(2 * index) &* 0x9e37_79b9_7f4a_7c15) >> 11
+            let second = Self.mix(key &+ UInt64(2 * index + 1) &* 0x9e37_79b9_7f4a_7c15) >> 11
+            // In (0, 1], so that the logarithm is finite.
+            let radius = (-2 * log((Double(first) + 1) * 0x1p-53)).squareRoot()
+            return Float(radius * cos(2 * Double.pi * Double(second) * 0x1p-53)) * deviation
         }
     }
 

@@ -36,6 +36,31 @@ extension Checkpoint {
         if let type { try declare(type, in: directory) }
     }
 
+    /// Says in a copy of this model's folder that the head is no longer the embedding.
+    ///
+    /// - Parameters:
+    ///   - directory: The copy.
+    ///   - addsHead: Whether the last file got a head that this model's files do not have.
+    /// - Throws: As ``write(to:weights:as:)``.
+    public func declareUntiedHead(in directory: String, addsHead: Bool) throws {
+        let folder = try ModelFolder(self.directory)
+        var fields = try folder.object(named: "config.json").members
+        fields["tie_word_embeddings"] = false
+        try AtomicFile.write(JSON.object(fields).text(indent: 2) + "\n", to: "\(directory)/config.json")
+        guard isSharded, addsHead, let last = files.last, let head = self["model.embed_tokens.weight"] else {
+            return
+        }
+        var index = try folder.object(named: Self.indexName).members
+        var places = index["weight_map"]?.objectValue ?? JSONObject()
+        places[config.headParameter.name] = .string(Folder.name(of: last.path))
+        index["weight_map"] = .object(places)
+        if var metadata = index["metadata"]?.objectValue, let size = metadata["total_size"]?.intValue {
+            metadata["total_size"] = .int(Int64(size + head.byteRange.count))
+            index["metadata"] = .object(metadata)
+        }
+        try AtomicFile.write(JSON.object(index).text(indent: 2) + "\n", to: "\(directory)/\(Self.indexName)")
+    }
+
     /// A tied head that the files repeat is the embedding.
     private func sourceName(of name: String) -> String {
         config.tiesWordEmbeddings && name == config.headParameter.name ? "model.embed_tokens.weight" : name

@@ -15,16 +15,35 @@ extension Decoder {
     ///
     /// - Parameter isTrained: Asked for each parameter by its name in checkpoints; a tied head is the embedding.
     public mutating func train(_ isTrained: (String) -> Bool) {
-        if isTrained("model.embed_tokens.weight") {
-            (embedding, embeddingGradient) = Self.trained(embedding)
-            if config.tiesWordEmbeddings { (head, headGradient) = (embedding, embeddingGradient) }
-        }
-        for index in blocks.indices { blocks[index].train(prefix: "model.layers.\(index).", isTrained) }
-        if isTrained("model.norm.weight") { finalNorm.train() }
-        if !config.tiesWordEmbeddings, isTrained("lm_head.weight") {
-            (head, headGradient) = Self.trained(head)
-        }
+        replaceParameters(isTrained: true) { isTrained($0) ? $1.widened() : nil }
     }
+
+    /// Puts floats in the place of parameters.
+    ///
+    /// - Parameters:
+    ///   - isTrained: Whether they get gradients, of zeros.
+    ///   - value: Asked for each parameter by its name, with its weights; nil leaves it as it is.
+    public mutating func replaceParameters(
+        isTrained: Bool,
+        _ value: (_ name: String, _ weight: WeightMatrix) -> Tensor?
+    ) {
+        func replace(_ name: String, _ weight: inout WeightMatrix, _ gradient: inout Tensor?) {
+            guard let value = value(name, weight) else { return }
+            precondition(value.rows == weight.rows && value.columns == weight.columns)
+            weight = WeightMatrix(value)
+            gradient = isTrained ? Tensor(rows: value.rows, columns: value.columns) : nil
+        }
+        replace("model.embed_tokens.weight", &embedding, &embeddingGradient)
+        if isHeadTied { (head, headGradient) = (embedding, embeddingGradient) }
+        for index in blocks.indices {
+            blocks[index].replaceParameters(prefix: "model.layers.\(index).", replace)
+        }
+        finalNorm.replace("model.norm.weight", replace)
+        if !isHeadTied { replace("lm_head.weight", &head, &headGradient) }
+    }
+
+    /// Makes a tied head a parameter of its own, which keeps the embedding's weights as they are now.
+    public mutating func untieHead() { isHeadTied = false }
 
     /// The parameters that are trained, in the order in which a forward pass uses them.
     public var trainedParameters: [TrainedParameter] {
@@ -38,33 +57,40 @@ extension Decoder {
             block.forEachParameter(prefix: "model.layers.\(block.index).", add)
         }
         add("model.norm.weight", WeightMatrix(finalNorm.weight), finalNorm.gradient)
-        if !config.tiesWordEmbeddings { add("lm_head.weight", head, headGradient) }
+        if !isHeadTied { add("lm_head.weight", head, headGradient) }
         return found
     }
+}
 
-    /// A matrix as floats, and a gradient for it.
-    static func trained(_ weight: WeightMatrix) -> (WeightMatrix, Tensor?) {
-        (WeightMatrix(weight.widened()), Tensor(rows: weight.rows, columns: weight.columns))
+extension NormWeight {
+    /// Lets `replace` exchange the weight and its gradient.
+    fileprivate mutating func replace(
+        _ name: String,
+        _ replace: (String, inout WeightMatrix, inout Tensor?) -> Void
+    ) {
+        var matrix = WeightMatrix(weight)
+        replace(name, &matrix, &gradient)
+        weight = matrix.floats ?? weight
     }
 }
 
 extension DecoderBlock {
-    /// As ``Decoder/train(_:)``, for the parameters whose names begin with `prefix`.
-    mutating func train(prefix: String, _ isTrained: (String) -> Bool) {
-        func trains(_ name: String) -> Bool { isTrained("\(prefix)\(name)") }
-        if trains("input_layernorm.weight") { inputNorm.train() }
-        if trains("post_attention_layernorm.weight") { postAttentionNorm.train() }
-        if trains("self_attn.q_norm.weight") { queryNorm?.train() }
-        if trains("self_attn.k_norm.weight") { keyNorm?.train() }
+    /// Lets `replace` exchange the parameters, whose names begin with `prefix`, and their gradients.
+    fileprivate mutating func replaceParameters(
+        prefix: String,
+        _ replace: (String, inout WeightMatrix, inout Tensor?) -> Void
+    ) {
+        inputNorm.replace("\(prefix)input_layernorm.weight", replace)
+        postAttentionNorm.replace("\(prefix)post_attention_layernorm.weight", replace)
+        queryNorm?.replace("\(prefix)self_attn.q_norm.weight", replace)
+        keyNorm?.replace("\(prefix)self_attn.k_norm.weight", replace)
         for name in DecoderLinear.allCases {
             var linear = self[name]
-            if trains("\(name.path).weight") {
-                (linear.weight, linear.weightGradient) = Decoder.trained(linear.weight)
-            }
-            if let bias = linear.bias, trains("\(name.path).bias") {
-                let copy = Tensor(rows: 1, columns: bias.count)
-                copy.copy(from: bias)
-                (linear.bias, linear.biasGradient) = (copy, Tensor(rows: 1, columns: bias.count))
+            replace("\(prefix)\(name.path).weight", &linear.weight, &linear.weightGradient)
+            if let bias = linear.bias {
+                var matrix = WeightMatrix(bias)
+                replace("\(prefix)\(name.path).bias", &matrix, &linear.biasGradient)
+                linear.bias = matrix.floats
             }
             self[name] = linear
         }

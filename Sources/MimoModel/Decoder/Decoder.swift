@@ -13,6 +13,8 @@ public struct Decoder: Sendable {
     public internal(set) var head: WeightMatrix
     var blocks: [DecoderBlock]
     var finalNorm: NormWeight
+    /// Whether head and embedding are one parameter.
+    public internal(set) var isHeadTied: Bool
     /// Accumulated gradients, `[V, C]`: one matrix where both are one; nil where they are frozen.
     var embeddingGradient: Tensor?
     var headGradient: Tensor?
@@ -24,6 +26,7 @@ public struct Decoder: Sendable {
     public init(_ checkpoint: Checkpoint) throws {
         let config = checkpoint.config
         self.config = config
+        isHeadTied = config.tiesWordEmbeddings
         embedding = try checkpoint.weight("model.embed_tokens.weight")
         head = config.tiesWordEmbeddings ? embedding : try checkpoint.weight("lm_head.weight")
         finalNorm = NormWeight(weight: try checkpoint.vector("model.norm.weight"))

@@ -23,12 +23,4 @@ struct NormWeight: Sendable {
             accumulate: accumulate
         )
     }
-
-    /// Gives the weight memory of its own, and a gradient of zeros.
-    mutating func train() {
-        let copy = Tensor(rows: 1, columns: weight.count)
-        copy.copy(from: weight)
-        weight = copy
-        gradient = Tensor(rows: 1, columns: weight.count)
-    }
 }

@@ -38,6 +38,10 @@ public final class TrainingPass {
     /// How many of the lowest blocks keep only their input and run forward again in the backward
     /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
     public var recomputedBlocks: Int
+    /// The share of each label that training spreads over the vocabulary.
+    public var labelSmoothing: Float = 0
+    /// Noise on the embeddings in training; nil for none.
+    public var embeddingNoise: EmbeddingNoise?
     private let gemm = Gemm()
     private let kept: Arena
     private let stream: Arena
@@ -89,6 +93,7 @@ public final class TrainingPass {
         var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
         var activations: [KeptBlock?] = []
         decoder.embedding.gatherRows(pack.ids, into: inputs[0])
+        if normalizer != nil, let embeddingNoise { embeddingNoise.add(to: inputs[0], of: pack) }
         for block in decoder.blocks {
             let isLast = block.index == last
             let context = isLast ? context.wanting(wanted, pack: pack.layout) : context
@@ -220,7 +225,8 @@ public final class TrainingPass {
             let losses = CrossEntropy.forwardBackward(
                 logits,
                 labels: targets.map(\.label),
-                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } }
+                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } },
+                smoothing: normalizer == nil ? 0 : labelSmoothing
             )
             for (target, loss) in zip(targets, losses) {
                 result.weightedLoss += Double(target.weight) * loss.loss

@@ -36,8 +36,8 @@ struct TunedModel {
     private init(lora options: FineTuningOptions, base: Checkpoint, path: String, start: String?) throws {
         var config = options.lora
         config.baseModel = path
-        let first = try Self.firstAdapter(options, config, base.config)
-        let adapter = try start.map { try Adapter(directory: $0, for: base.config) } ?? first
+        let first = try Self.firstAdapter(options, config, base)
+        let adapter = try start.map { try Self.adapter(in: $0, like: first, base.config) } ?? first
         var decoder = try Decoder(base)
         adapter.attach(to: &decoder, isTrained: true)
         self.decoder = decoder
@@ -46,7 +46,9 @@ struct TunedModel {
         identity = [("adapter", first.config.json)]
         summary =
             "adapter: rank \(adapter.config.rank), alpha \(Self.number(adapter.config.alpha)), "
-            + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
+            + "\(adapter.modules.count) layers, "
+            + (adapter.saved.isEmpty ? "" : "\(adapter.saved.count) tensors trained whole, ")
+            + "\(adapter.parameterCount) parameters"
         write = { [decoder] in try adapter.trained(in: decoder).write(to: $0) }
     }
 
@@ -77,16 +79,25 @@ struct TunedModel {
         }
     }
 
-    /// The adapter of step 0: a given one, or random A and zero B.
+    /// A checkpoint's adapter: where the first one began in the base, it was converted on saving.
+    private static func adapter(in folder: String, like first: Adapter, _ model: ModelConfig) throws
+        -> Adapter
+    {
+        let adapter = try Adapter(directory: folder, for: model)
+        return first.beganInBase && adapter.config.rank == 2 * first.config.rank
+            ? adapter.separated(first.config) : adapter
+    }
+
+    /// The adapter of step 0: a given one, or one that begins as its configuration says.
     private static func firstAdapter(
         _ options: FineTuningOptions,
         _ config: LoRAConfig,
-        _ model: ModelConfig
+        _ base: Checkpoint
     ) throws -> Adapter {
         guard let folder = options.initialAdapter else {
-            return try Adapter(initializing: config, for: model, seed: options.trainer.seed)
+            return try Adapter(initializing: config, on: base, seed: options.trainer.seed)
         }
-        var adapter = try Adapter(directory: folder, for: model)
+        var adapter = try Adapter(directory: folder, for: base.config)
         adapter.config.dropout = config.dropout
         adapter.config.baseModel = config.baseModel
         return adapter

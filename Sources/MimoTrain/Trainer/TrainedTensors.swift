@@ -21,6 +21,7 @@ struct TrainedTensor: Sendable {
 struct TrainedTensors: Sendable {
     let all: [TrainedTensor]
     private let optimizer: Optimizer
+    private let decoder: Decoder
 
     /// Those of every trained update that is attached to the decoder, and of its trained parameters.
     init(_ decoder: Decoder, _ options: TrainerOptions) {
@@ -53,19 +54,27 @@ struct TrainedTensors: Sendable {
                 else { continue }
                 let path = "base_model.model.\(linear.path(inLayer: layer))"
                 add("\(path).lora_A.weight", update.a, a)
-                add(
-                    "\(path).lora_B.weight",
-                    update.bTransposed,
-                    b,
-                    rateFactor: options.loraPlusRatio ?? 1
-                )
+                // LoRA+ counts vectors among the up projections, as PEFT does.
+                let factor = options.loraPlusRatio ?? 1
+                add("\(path).lora_B.weight", update.bTransposed, b, rateFactor: factor)
+                if let magnitude = update.magnitude, let gradient = magnitude.gradient {
+                    add("\(path).lora_magnitude_vector", magnitude.value, gradient, rateFactor: factor)
+                }
             }
         }
         for parameter in decoder.trainedParameters {
-            add(parameter.name, parameter.value, parameter.gradient, keepsValue: true)
+            let isVector = parameter.value.rows == 1
+            add(
+                parameter.name,
+                parameter.value,
+                parameter.gradient,
+                rateFactor: isVector ? options.loraPlusRatio ?? 1 : 1,
+                keepsValue: true
+            )
         }
         self.all = all
         self.optimizer = optimizer
+        self.decoder = decoder
     }
 
     /// Takes every page of the gradients and moments, which are 0 as long as nothing was trained.
@@ -93,6 +102,7 @@ struct TrainedTensors: Sendable {
     ///   - step: Counted from 1.
     func update(scale: Float, rate: Double, step: Int) {
         for tensor in all { optimizer.update(tensor, scale: scale, rate: rate, step: step) }
+        decoder.refreshMagnitudes()
     }
 
     /// What a checkpoint keeps beside the weights so that a run goes on with the same bits, by name.

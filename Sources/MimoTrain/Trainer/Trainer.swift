@@ -65,7 +65,8 @@ public final class Trainer {
             kind: options.schedule,
             peak: options.learningRate,
             warmupSteps: warmup,
-            totalSteps: total
+            totalSteps: total,
+            shape: options.scheduleShape
         )
         // The state takes its pages now, so that it is counted.
         tensors.touch()
@@ -84,6 +85,7 @@ public final class Trainer {
             recomputedBlocks: memory.recomputedBlocks,
             reserving: memory.footprint
         )
+        pass.labelSmoothing = Float(options.labelSmoothing)
         state.identity = Self.identity(options, rows: rows, total: total) + identity
     }
 
@@ -153,12 +155,17 @@ public final class Trainer {
         let epoch = rows.epoch(of: step)
         if order?.epoch != epoch { order = (epoch, rows.order(epoch: epoch)) }
         let numbers = rows.rows(of: step, in: order?.rows ?? [])
+        // Rows with noise of their own have no beginning in common.
+        let noise = options.neftuneAlpha.map {
+            EmbeddingNoise(key: options.seed &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(step), alpha: Float($0))
+        }
+        pass.embeddingNoise = noise
         let plan = PackPlan(
             try numbers.map { try samples.sample($0) },
             firstNumber: step * rows.rowsPerStep,
             capacity: options.packTokens > 0 ? options.packTokens : nil,
             batchSize: options.batchSize,
-            sharedTokens: options.sharesPrefixes ? Self.sharedTokens : nil
+            sharedTokens: options.sharesPrefixes && noise == nil ? Self.sharedTokens : nil
         )
         tensors.clearGradients()
         var found = PassResult()

@@ -6,6 +6,8 @@ extension TrainerOptions {
         [
             ("optim", .string(optimizer.rawValue)), ("momentum", .double(sgdMomentum)),
             ("nesterov", .bool(usesNesterov)),
+            ("lr_scheduler_kwargs", scheduleShape.json), ("label_smoothing_factor", .double(labelSmoothing)),
+            ("neftune_noise_alpha", neftuneAlpha.map { .double($0) } ?? .null),
             ("lorap_lr_ratio", loraPlusRatio.map { .double($0) } ?? .null),
         ]
     }

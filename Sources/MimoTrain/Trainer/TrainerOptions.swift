@@ -18,12 +18,18 @@ public struct TrainerOptions: Sendable, Equatable {
     public var sgdMomentum = 0.0
     /// Whether SGD's momentum is Nesterov's.
     public var usesNesterov = false
+    /// The share of each label that is spread over the vocabulary.
+    public var labelSmoothing = 0.0
+    /// The strength of noise on the embeddings (NEFTune); nil for none.
+    public var neftuneAlpha: Double?
     /// What B's learning rate is multiplied with (LoRA+, Hayou et al. 2024); nil for LoRA.
     public var loraPlusRatio: Double?
     /// The gradient's norm is clipped to this.
     public var maxGradNorm = 1.0
     /// The course of the learning rate.
     public var schedule = LearningRateSchedule.Kind.cosine
+    /// What shapes it, beside the kind.
+    public var scheduleShape = ScheduleShape()
     /// Steps of linear warm-up; 0 leaves it to ``warmupRatio``.
     public var warmupSteps = 0
     /// Share of all steps that warm up.
@@ -99,6 +105,18 @@ public struct TrainerOptions: Sendable, Equatable {
         try check((0..<1).contains(adamBeta2), "adam_beta2", adamBeta2, "at least 0 and below 1")
         try check(adamEpsilon > 0, "adam_epsilon", adamEpsilon, "a number above 0")
         try check((0..<1).contains(sgdMomentum), "optim_args momentum", sgdMomentum, "at least 0 and below 1")
+        try check(
+            (0..<1).contains(labelSmoothing),
+            "label_smoothing_factor",
+            labelSmoothing,
+            "at least 0 and below 1"
+        )
+        try check(
+            neftuneAlpha.map { $0.isFinite && $0 >= 0 } ?? true,
+            "neftune_noise_alpha",
+            neftuneAlpha ?? 0,
+            "a number from 0 on"
+        )
         try check(
             loraPlusRatio.map { $0.isFinite && $0 > 0 } ?? true,
             "lorap_lr_ratio",

@@ -148,9 +148,7 @@ extension Decoder {
     /// This model with an adapter, which is only used; the base's weights are shared.
     fileprivate func with(_ adapter: Adapter) -> Decoder {
         var decoder = self
-        for weights in adapter.modules {
-            decoder[weights.module.layer, weights.module.linear].update = weights.update(isTrained: false)
-        }
+        adapter.attach(to: &decoder, isTrained: false)
         return decoder
     }
 }

@@ -6,5 +6,6 @@ public import MimoTrain
 extension Truncation: ExpressibleByArgument, OptionValue {}
 extension Tokenization: ExpressibleByArgument, OptionValue {}
 extension FineTuningOptions.Tuner: ExpressibleByArgument, OptionValue {}
+extension OptimizerKind: ExpressibleByArgument, OptionValue {}
 extension LearningRateSchedule.Kind: ExpressibleByArgument, OptionValue {}
 extension Interleaving.Stopping: ExpressibleByArgument, OptionValue {}

@@ -40,6 +40,35 @@ struct TuningOptions: ParsableArguments {
     @Option(help: .taking("bool", "Scale the update by alpha/√r."))
     var useRslora = LoRAConfig().usesRSLoRA
 
+    @Option(help: .taking("bool", "Train a magnitude for each output beside the update (DoRA)."))
+    var useDora = LoRAConfig().usesDoRA
+
+    @Option(
+        help: .taking(
+            "name",
+            """
+            What the update begins as: true (A random, B zero), gaussian, pissa (the weight's strongest directions), \
+            pissa_niter_N (the same by N quick rounds), or false (both random).
+            """
+        )
+    )
+    var initLoraWeights = LoRAConfig().initialWeights.name
+
+    @Option(
+        parsing: .singleValue,
+        help: .taking(
+            "name ...",
+            """
+            Modules that are trained whole and kept with the adapter, by the ends of their paths: embed_tokens, lm_head, \
+            norm; all-embedding and all-norm for all of a kind.
+            """
+        )
+    )
+    var modulesToSave: [String] = []
+
+    @Option(help: .taking("x", "LoRA+: what the learning rate is multiplied with for B."))
+    var lorapLrRatio: Double?
+
     @Option(help: .taking("json", #"Ranks of some layers, as JSON: {"down_proj": 4}."#))
     var rankPattern: String?
 

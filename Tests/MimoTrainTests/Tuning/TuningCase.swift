@@ -101,8 +101,10 @@ struct TuningCase {
     private static func trained(in decoder: Decoder) -> [Trained] {
         TrainedTensors(decoder, TrainerOptions()).all.map { tensor in
             let isUp = tensor.name.hasSuffix("lora_B.weight")
+            let prefix = "base_model.model."
             return Trained(
-                name: tensor.name,
+                name: tensor.name.hasPrefix(prefix)
+                    ? String(tensor.name.dropFirst(prefix.count)) : tensor.name,
                 value: isUp ? transposed(tensor.value) : tensor.value.elements,
                 gradient: isUp ? transposed(tensor.gradient) : tensor.gradient.elements
             )
@@ -117,19 +119,7 @@ struct TuningCase {
 
     /// Compares a run with a reference's: losses, norms, rates, gradients of step 0, and what six steps changed.
     func expect(_ outcome: Outcome, equals expected: JSON, tolerance: Double = 1e-4) throws {
-        let steps = try #require(expected["steps"]?.arrayValue)
-        #expect(outcome.records.count == steps.count)
-        for (record, step) in zip(outcome.records, steps) {
-            let loss = try #require(step["loss"]?.doubleValue)
-            let norm = try #require(step["grad_norm"]?.doubleValue)
-            let rate = try #require(step["lr"]?.doubleValue)
-            #expect(
-                abs(record.loss - loss) < 1e-5 * max(1, loss),
-                "\(model) step \(record.step): \(record.loss) \(loss)"
-            )
-            #expect(abs(record.gradientNorm / norm - 1) < 2e-5, "\(model) step \(record.step)")
-            #expect(abs(record.learningRate - rate) < 1e-12, "\(model) step \(record.step)")
-        }
+        try expectRecords(outcome, equal: expected)
         let gradients = try #require(expected["gradients"]?.objectValue)
         let change = try #require(expected["change"]?.objectValue)
         #expect(outcome.last.map(\.name).sorted() == change.map(\.key).sorted())
@@ -153,7 +143,24 @@ struct TuningCase {
         }
     }
 
-    private func expect(_ values: [Double], sketched: JSON, _ tolerance: Double, _ comment: String) throws {
+    /// Compares losses, norms and rates.
+    func expectRecords(_ outcome: Outcome, equal expected: JSON) throws {
+        let steps = try #require(expected["steps"]?.arrayValue)
+        #expect(outcome.records.count == steps.count)
+        for (record, step) in zip(outcome.records, steps) {
+            let loss = try #require(step["loss"]?.doubleValue)
+            let norm = try #require(step["grad_norm"]?.doubleValue)
+            let rate = try #require(step["lr"]?.doubleValue)
+            #expect(
+                abs(record.loss - loss) < 1e-5 * max(1, loss),
+                "\(model) step \(record.step): \(record.loss) \(loss)"
+            )
+            #expect(abs(record.gradientNorm / norm - 1) < 2e-5, "\(model) step \(record.step)")
+            #expect(abs(record.learningRate - rate) < 1e-12, "\(model) step \(record.step)")
+        }
+    }
+
+    func expect(_ values: [Double], sketched: JSON, _ tolerance: Double, _ comment: String) throws {
         let norm = try #require(sketched["norm"]?.doubleValue)
         let elements = try #require(sketched["elements"]?.arrayValue).compactMap(\.doubleValue)
         let own = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
