@@ -37,6 +37,13 @@ struct LinearGroup {
         }
         let mark = memory.scratch.mark
         let dropped = dropped(input, dropout, memory.scratch)
+        LowRank.projectDown(
+            zip(linears, saved).compactMap { linear, saved in
+                guard let update = linear.update, let saved else { return nil }
+                return (saved.h, update.a)
+            },
+            dropped
+        )
         var products: [Product] = []
         var unscaled: [Product] = []
         for (index, linear) in linears.enumerated() {
@@ -44,7 +51,6 @@ struct LinearGroup {
                 products.append(Product(outputs[index], [.forward(input, linear.weight)]))
                 continue
             }
-            LowRank.projectDown(saved.h, dropped, update.a)
             let added = ProductTerm.backward(
                 saved.h,
                 WeightMatrix(update.bTransposed),
@@ -177,11 +183,13 @@ struct LinearGroup {
     private func accumulateA(_ projected: [Tensor?], _ input: Tensor, dropout: DropoutPlan?, arena: Arena) {
         let mark = arena.mark
         let dropped = dropped(input, dropout, arena)
-        for (linear, g) in zip(linears, projected) {
-            if let gradient = linear.update?.gradientA, let g {
-                LowRank.accumulateOuter(gradient, g, dropped)
-            }
-        }
+        LowRank.accumulateOuter(
+            zip(linears, projected).compactMap { linear, g in
+                guard let gradient = linear.update?.gradientA, let g else { return nil }
+                return (gradient, g)
+            },
+            dropped
+        )
         arena.release(to: mark)
     }
 

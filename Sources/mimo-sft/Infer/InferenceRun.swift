@@ -38,7 +38,11 @@ struct InferenceRun {
         guard let name = model.model ?? folders.first?.folder else {
             throw UsageError("--adapters or --model is missing; expected an adapter's or a model's folder")
         }
-        let arguments = try folders.first.flatMap { try RunArguments(besideAdapter: $0.folder) }
+        // A model that was trained whole has its run's options in its own folder.
+        let arguments =
+            try folders.first.map { try RunArguments(besideAdapter: $0.folder) }
+            ?? (Folder.exists("\(name)/\(RunArguments.fileName)")
+                ? RunArguments(path: "\(name)/\(RunArguments.fileName)") : nil)
         let base =
             try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
             ?? ModelLocator().directory(for: name)
