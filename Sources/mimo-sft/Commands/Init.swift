@@ -14,10 +14,10 @@ struct Init: ParsableCommand {
     )
 
     @Option(help: .taking("folder", "A folder with a config.json, with or without weights."))
-    var model: String
+    var model: String?
 
     @Option(help: .taking("folder", "Folder of the new model, which must not be there."))
-    var outputDir: String
+    var outputDir: String?
 
     @Option(help: .taking("type", "Type of the weights: float32, bfloat16 or float16."))
     var torchDtype = ElementType.bf16.name
@@ -26,6 +26,8 @@ struct Init: ParsableCommand {
     var seed: UInt64 = 42
 
     func run() throws {
+        guard let model else { throw UsageError("--model is missing; expected a folder with a config.json") }
+        guard let outputDir else { throw UsageError("--output_dir is missing; expected a folder to be made") }
         guard let type = ElementType(name: torchDtype) else {
             throw UsageError("--torch_dtype is \(torchDtype); expected float32, bfloat16 or float16")
         }

@@ -133,11 +133,14 @@ struct TuningCase {
                 )
             }
             let moved = zip(tensor.value, outcome.first[index].value).map { Double($0) - Double($1) }
-            // Adam divides by the gradient's own size, so that small elements are worth less than whole tensors.
+            // Adam divides by the gradient's own size, so that small elements are worth less than whole tensors. A key's
+            // bias moves all scores of a query nearly alike: its gradient is almost 0, and the reference's runs in
+            // float32 and float64 are 4e-4 apart there, twenty times as far as anywhere else.
+            let isNearZero = tensor.name.hasSuffix("k_proj.bias")
             try expect(
                 moved,
                 sketched: try #require(change[tensor.name]),
-                10 * tolerance,
+                (isNearZero ? 50 : 10) * tolerance,
                 "\(model) change of \(tensor.name)"
             )
         }
