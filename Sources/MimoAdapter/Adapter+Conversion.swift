@@ -30,6 +30,7 @@ extension Adapter {
     /// The adapter that ``converted`` was made of, to train it further.
     ///
     /// - Parameter config: the description that it had.
+    /// - Returns: Matrices of half the rank, with what they began as.
     public func separated(_ config: LoRAConfig) -> Adapter {
         Adapter(
             config: config,

@@ -48,7 +48,8 @@ struct TuningOptions: ParsableArguments {
             "name",
             """
             What the update begins as: true (A random, B zero), gaussian, pissa (the weight's strongest directions), \
-            pissa_niter_N (the same by N quick rounds), or false (both random).
+            pissa_niter_N (the same by N quick rounds), or false (both random). With pissa take --lora-dropout 0: what \
+            is dropped would be the model's own.
             """
         )
     )

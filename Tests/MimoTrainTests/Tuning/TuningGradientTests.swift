@@ -1,4 +1,5 @@
 import MimoAdapter
+import MimoData
 import MimoModel
 import MimoNumerics
 import MimoTestSupport
