@@ -3,7 +3,8 @@ import MimoNumerics
 /// How a time was divided among the parts of the numerical work.
 struct TimeByPart {
     private let parts: [(part: RegionPart, total: RegionClock.Total)]
-    private let seconds: Double
+    /// The whole, in seconds.
+    let seconds: Double
     private let count: Int
 
     /// What remains outside of parallel regions, in seconds.
