@@ -15,6 +15,10 @@ public struct RawRow: Sendable {
         case byteOrderMark
         /// The line ends with a carriage return.
         case carriageReturn
+        /// An object names a member twice.
+        case repeatedMember
+        /// An escape `\uD800` to `\uDFFF` stands without its other half.
+        case loneSurrogate
     }
 
     init(origin: RowOrigin, content: Content) {
@@ -35,17 +39,28 @@ public struct RawRow: Sendable {
     /// The row's JSON value.
     ///
     /// - Returns: the value, whatever its type.
-    /// - Throws: ``DataError/notJSON(_:)`` or the defect of the place.
+    /// - Throws: ``DataError/notJSON(_:)``, ``DataError/notUTF8`` or the defect of the place.
     public func parsed() throws -> JSON {
+        var oddities: Set<Oddity> = []
+        return try parsed(noting: &oddities)
+    }
+
+    /// The row's JSON value, as ``parsed()``.
+    ///
+    /// - Parameter oddities: gets what the value shows that is odd.
+    func parsed(noting oddities: inout Set<Oddity>) throws -> JSON {
         switch content {
         case .value(let value): return value
         case .defect(let error): throw error
         case .bytes(let bytes):
-            // The parser lets some ill-formed sequences pass.
-            guard String(validating: bytes, as: UTF8.self) != nil else { throw DataError.notUTF8 }
+            var lapses: JSONLapses = []
             do {
-                return try JSON(parsing: bytes)
+                let value = try JSON(parsing: bytes, allowing: .likePython, noting: &lapses)
+                if lapses.contains(.repeatedMember) { oddities.insert(.repeatedMember) }
+                if lapses.contains(.loneSurrogate) { oddities.insert(.loneSurrogate) }
+                return value
             } catch {
+                guard String(validating: bytes, as: UTF8.self) != nil else { throw DataError.notUTF8 }
                 throw DataError.notJSON("\(error)")
             }
         }

@@ -133,47 +133,21 @@ struct TokenizerFileTests {
     }
 
     @Test("Damaged files are refused or load, and never trap")
-    func fuzz() throws {
-        let cases = ProcessInfo.processInfo.environment["MIMO_FUZZ_CASES"].flatMap(Int.init) ?? 600
+    func fuzz() {
         var tiny = TinyTokenizer()
         tiny.normalizer = ["type": "NFC"]
         let good = Array(tiny.json.text().utf8)
-        var random = SplitMix(seed: 1)
-        for number in 0..<cases {
+        Fuzz.run("tokenizer.json") { seed, random in
             var bytes = good
-            for _ in 0...random.next() % 4 { random.damage(&bytes) }
+            for _ in 0...random.below(4) { random.damage(&bytes) }
             do {
                 let tokenizer = try TinyTokenizer.load(bytes)
                 let text = random.text(length: 20)
                 _ = tokenizer.decode(tokenizer.encode(text))
                 _ = tokenizer.encodeWithOffsets(text, parsingSpecial: false)
             } catch {
-                #expect(error is TokenizerError, "case \(number): \(error)")
+                #expect(error is TokenizerError, "seed \(seed): \(error)")
             }
-        }
-    }
-}
-
-extension SplitMix {
-    /// Changes some bytes: another value, gone, doubled, or a piece from elsewhere.
-    mutating func damage(_ bytes: inout [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        let place = Int(next() % UInt64(bytes.count))
-        let length = min(Int(next() % 12), bytes.count - place)
-        switch next() % 6 {
-        case 0: bytes[place] = UInt8(truncatingIfNeeded: next())
-        case 1: bytes.removeSubrange(place..<place + length)
-        case 2: bytes.insert(contentsOf: bytes[place..<place + length], at: place)
-        case 3:
-            let from = Int(next() % UInt64(bytes.count - length + 1))
-            bytes.replaceSubrange(place..<place + length, with: Array(bytes[from..<from + length]))
-        case 4:
-            let tokens = [
-                "{", "}", "[", "]", ",", ":", "\"", "null", "true", "-1", "1e9", "\\u", "\\ud83d", "[[[[",
-                "99999999999999999999",
-            ]
-            bytes.insert(contentsOf: tokens[Int(next() % UInt64(tokens.count))].utf8, at: place)
-        default: bytes.removeSubrange(place...)
         }
     }
 }

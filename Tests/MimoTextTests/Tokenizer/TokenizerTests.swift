@@ -1,4 +1,5 @@
 import MimoFiles
+import MimoTestSupport
 import Testing
 
 @testable import MimoText
@@ -234,19 +235,7 @@ struct TokenizerTests {
     }
 }
 
-/// A small generator of random numbers with a seed (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
+extension SplitMix {
     /// Text in which everything that tokenizers trip over is frequent.
     mutating func text(length: Int) -> String {
         let parts = [
