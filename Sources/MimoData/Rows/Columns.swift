@@ -6,10 +6,7 @@ enum Columns {
     ///
     /// Where several columns would get one name none of them is renamed, so that no one has to guess which
     /// was meant; a column that bears the name already keeps it then.
-    ///
-    /// - Parameters:
-    ///   - row: the row as it was read.
-    ///   - names: the standard names by the others, which are in lower case.
+    /// The other names that `names` has standard ones for are in lower case.
     static func renamed(_ row: JSONObject, by names: [String: String]) -> JSONObject {
         // Most rows have the standard names already.
         guard row.keys.contains(where: { key in names[key.lowercased()].map { $0 != key } ?? false }) else {

@@ -45,9 +45,7 @@ public struct RawRow: Sendable {
         return try parsed(noting: &oddities)
     }
 
-    /// The row's JSON value, as ``parsed()``.
-    ///
-    /// - Parameter oddities: gets what the value shows that is odd.
+    /// The row's JSON value, as ``parsed()``; `oddities` gets what is odd about its text.
     func parsed(noting oddities: inout Set<Oddity>) throws -> JSON {
         switch content {
         case .value(let value): return value

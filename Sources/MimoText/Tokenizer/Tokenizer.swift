@@ -1,6 +1,7 @@
 public import MimoFiles
 
-/// A byte-level BPE tokenizer, as Hugging Face's tokenizer.json describes it.
+/// A BPE tokenizer, as Hugging Face's tokenizer.json describes it: byte-level, or SentencePiece's with byte
+/// fallback.
 ///
 /// Text goes through the stages of the file in order: added tokens are cut out, what is between them is
 /// normalised and cut into words, and each word is byte pair encoded. The ids are those of the `tokenizers`
@@ -53,11 +54,14 @@ public struct Tokenizer: Sendable {
     /// The bytes that a token stands for, or nil where no token has this id. They need not be whole characters.
     public func bytes(of id: Int32) -> [UInt8]? {
         guard parts.vocabulary.contains(id) else { return nil }
-        return parts.vocabulary.withBytes(of: id) { Array($0) }
+        return parts.decoding.bytes(of: id, parts.vocabulary)
     }
 
     /// Whether the id is that of a control token.
-    public func isSpecial(_ id: Int32) -> Bool { parts.specialIDs.contains(id) }
+    @inline(__always)
+    public func isSpecial(_ id: Int32) -> Bool {
+        parts.isSpecial.indices.contains(Int(id)) && parts.isSpecial[Int(id)]
+    }
 
     // MARK: Encoding
 
@@ -69,11 +73,23 @@ public struct Tokenizer: Sendable {
     ///     ids; otherwise they are text like any other. Added tokens that are not special always become ids.
     /// - Returns: the ids, in order.
     public func encode(_ text: String, parsingSpecial: Bool = true) -> [Int32] {
+        var spelled = 0
+        return encode(text, own: Self.own(text, parsingSpecial), spelled: &spelled)
+    }
+
+    /// The ids of a text in which control tokens count only outside of some stretches.
+    ///
+    /// - Parameters:
+    ///   - text: any text.
+    ///   - own: the stretches.
+    ///   - spelled: is increased by how many control tokens are spelled out there, at least in part.
+    /// - Returns: the ids, in order.
+    public func encode(_ text: String, own: OwnWords, spelled: inout Int) -> [Int32] {
         var ids: [Int32] = []
         var text = text
         text.withUTF8 { bytes in
             ids.reserveCapacity(bytes.count / 4 + 8)
-            forEachPiece(of: bytes, parsingSpecial: parsingSpecial, into: &ids) { piece, ids, workspace in
+            forEachPiece(of: bytes, own: own, spelled: &spelled, into: &ids) { piece, ids, workspace in
                 if let id = piece.id {
                     ids.append(id)
                 } else {
@@ -82,6 +98,10 @@ public struct Tokenizer: Sendable {
             }
         }
         return ids
+    }
+
+    private static func own(_ text: String, _ parsingSpecial: Bool) -> OwnWords {
+        OwnWords(parsingSpecial ? [] : [0..<text.utf8.count])
     }
 
     /// The ids of a text, each with the bytes of `text` (as UTF-8) that it covers.
@@ -94,11 +114,23 @@ public struct Tokenizer: Sendable {
         _ text: String,
         parsingSpecial: Bool = true
     ) -> [(id: Int32, range: Range<Int>)] {
+        var spelled = 0
+        return encodeWithOffsets(text, own: Self.own(text, parsingSpecial), spelled: &spelled)
+    }
+
+    /// The ids of a text in which control tokens count only outside of some stretches, as
+    /// ``encode(_:own:spelled:)``, with offsets as ``encodeWithOffsets(_:parsingSpecial:)``.
+    public func encodeWithOffsets(
+        _ text: String,
+        own: OwnWords,
+        spelled: inout Int
+    ) -> [(id: Int32, range: Range<Int>)] {
         var tokens: [(id: Int32, range: Range<Int>)] = []
         var ids: [Int32] = []
         var text = text
         text.withUTF8 { bytes in
-            forEachPiece(of: bytes, parsingSpecial: parsingSpecial, into: &ids) { piece, ids, workspace in
+            tokens.reserveCapacity(bytes.count / 4 + 8)
+            forEachPiece(of: bytes, own: own, spelled: &spelled, into: &ids) { piece, ids, workspace in
                 if let id = piece.id {
                     tokens.append((id, piece.original(piece.range)))
                     return
@@ -116,9 +148,10 @@ public struct Tokenizer: Sendable {
         return tokens
     }
 
-    /// The normalised form of a text: what decoding its ids gives back.
+    /// The normalised form of a text without added tokens: what decoding its ids gives back.
     public func normalized(_ text: String) -> String {
-        String(decoding: parts.normalizer.normalize(Array(text.utf8)), as: UTF8.self)
+        if parts.decoding.keepsBytes { return text.utf8Replacing(SpaceMarker.text, with: " ") }
+        return String(decoding: parts.normalizer.normalize(Array(text.utf8)), as: UTF8.self)
     }
 
     // MARK: Decoding
@@ -131,15 +164,30 @@ public struct Tokenizer: Sendable {
     /// - Returns: the text.
     public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
-        for id in ids { append(id, skippingSpecial: skippingSpecial, to: &bytes) }
+        var state = TokenDecoding.State()
+        for id in ids { append(id, skippingSpecial: skippingSpecial, &state, to: &bytes) }
+        parts.decoding.finish(&state, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the bytes of a token.
-    func append(_ id: Int32, skippingSpecial: Bool, to bytes: inout [UInt8]) {
+    /// Appends what a token adds to the text of those before it.
+    func append(
+        _ id: Int32,
+        skippingSpecial: Bool,
+        _ state: inout TokenDecoding.State,
+        to bytes: inout [UInt8]
+    ) {
         guard parts.vocabulary.contains(id), !(skippingSpecial && isSpecial(id)) else { return }
-        parts.vocabulary.withBytes(of: id) { bytes.append(contentsOf: $0) }
+        parts.decoding.append(id, parts.vocabulary, &state, to: &bytes)
     }
+
+    /// Appends what the tokens before have left waiting.
+    func finish(_ state: inout TokenDecoding.State, to bytes: inout [UInt8]) {
+        parts.decoding.finish(&state, to: &bytes)
+    }
+
+    /// Whether a token may end inside of a character.
+    var givesHalfCharacters: Bool { parts.decoding.givesBytes }
 }
 
 // MARK: - The stages, one after the other
@@ -186,36 +234,72 @@ extension Tokenizer {
     /// for in normalised text.
     private func forEachPiece(
         of text: UnsafeBufferPointer<UInt8>,
-        parsingSpecial: Bool,
+        own: OwnWords,
+        spelled: inout Int,
         into ids: inout [Int32],
         _ body: (Piece, inout [Int32], inout EncodingWorkspace) -> Void
     ) {
         var workspace = parts.workspaces.take()
         defer { parts.workspaces.give(workspace) }
-        let matchers = parsingSpecial ? parts.matchers.all : parts.matchers.withoutSpecial
-        for raw in matchers.raw.pieces(of: text, in: 0..<text.count) {
+        let matchers = parts.matchers
+        for raw in matchers.raw.pieces(of: text, in: 0..<text.count, own: own, spelled: &spelled) {
             if raw.id != nil {
                 body(Piece(id: raw.id, text: text, range: raw.range), &ids, &workspace)
                 continue
             }
             guard let changed = parts.normalizer.normalize(text, in: raw.range) else {
-                for piece in matchers.normalized.pieces(of: text, in: raw.range) {
-                    body(Piece(id: piece.id, text: text, range: piece.range), &ids, &workspace)
+                let pieces = matchers.normalized.pieces(of: text, in: raw.range, own: own, spelled: &spelled)
+                for piece in pieces {
+                    forText(Piece(id: piece.id, text: text, range: piece.range)) {
+                        body($0, &ids, &workspace)
+                    }
                 }
                 continue
             }
+            let start = raw.range.lowerBound
+            let moved = OwnWords(
+                own.ranges.lazy.map { $0.clamped(to: raw.range) }.filter { !$0.isEmpty }.map {
+                    changed.place(
+                        of: $0.lowerBound,
+                        base: start
+                    )..<changed.place(of: $0.upperBound, base: start)
+                },
+                parsesSpecial: own.parsesSpecial
+            )
             changed.bytes.withUnsafeBufferPointer { bytes in
-                for piece in matchers.normalized.pieces(of: bytes, in: 0..<bytes.count) {
+                let pieces = matchers.normalized.pieces(
+                    of: bytes,
+                    in: 0..<bytes.count,
+                    own: moved,
+                    spelled: &spelled
+                )
+                for piece in pieces {
                     let piece = Piece(
                         id: piece.id,
                         text: bytes,
                         range: piece.range,
-                        base: raw.range.lowerBound,
+                        base: start,
                         edits: changed.edits
                     )
                     body(piece, &ids, &workspace)
                 }
             }
+        }
+    }
+
+    /// Hands on an added token as it is, and text with its spaces marked where the pre-tokenizer does that.
+    private func forText(_ piece: Piece, _ body: (Piece) -> Void) {
+        guard piece.id == nil, let spaces = parts.preTokenizer.spaces else { return body(piece) }
+        let marked = spaces.marked(piece.text, in: piece.range, isBeginning: piece.range.lowerBound == 0)
+        marked.bytes.withUnsafeBufferPointer { bytes in
+            body(
+                Piece(
+                    text: bytes,
+                    range: 0..<bytes.count,
+                    base: piece.range.lowerBound,
+                    edits: marked.edits
+                )
+            )
         }
     }
 
@@ -254,9 +338,14 @@ extension Tokenizer {
         }
     }
 
-    /// The bytes of a text that became a token: its own, with dropped bytes of the text in front and between.
+    /// The bytes of a (normalised) text that became a token: its own, with dropped bytes of the text in front and
+    /// between.
+    @inline(__always)
     private func span(of id: Int32, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int> {
-        parts.vocabulary.withBytes(of: id) { bytes in
+        if parts.keepsBytes {
+            return start..<min(start + parts.decoding.byteCount(of: id, parts.vocabulary), text.count)
+        }
+        return parts.vocabulary.withBytes(of: id) { bytes in
             var first: Int?
             var position = start
             for byte in bytes {

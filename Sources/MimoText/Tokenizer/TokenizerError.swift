@@ -15,7 +15,8 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
         case .malformed(let path, let reason):
             "\(path): not a usable tokenizer: \(reason)"
         case .unsupported(let path, let feature):
-            "\(path): \(feature) is not supported; supported is byte-level BPE as Qwen, MiMo, Llama 3 and SmolLM2 use it"
+            "\(path): \(feature) is not supported; supported is BPE, byte-level as Qwen, MiMo, Llama 3 and SmolLM2 "
+                + "have it, or with byte fallback as Llama 2 and Mistral 7B have it"
         }
     }
 }

@@ -42,7 +42,11 @@ struct TokenizerFileTests {
         }
         refuses("NFKC") { $0.normalizer = ["type": "NFKC"] }
         refuses("Lowercase") { $0.normalizer = ["type": "Sequence", "normalizers": [["type": "Lowercase"]]] }
-        refuses("Metaspace") { $0.preTokenizer = ["type": "Metaspace"] }
+        refuses("ByteLevel") { $0.preTokenizer = ["type": "Metaspace", "replacement": "▁"] }
+        refuses("Metaspace") { $0.preTokenizer = ["type": "Metaspace", "replacement": "_"] }
+        refuses("ByteLevel") {
+            $0.normalizer = ["type": "Replace", "pattern": ["String": " "], "content": "▁"]
+        }
         refuses("\\\\w+") {
             $0.preTokenizer = TinyTokenizer.sequence([
                 "type": "Split", "pattern": ["Regex": "\\w+"], "behavior": "Isolated",
@@ -54,6 +58,16 @@ struct TokenizerFileTests {
         }
         refuses("end with ByteLevel") { $0.preTokenizer = ["type": "Digits", "individual_digits": true] }
         refuses("Metaspace") { $0.decoder = ["type": "Metaspace"] }
+        refuses("Strip") {
+            $0.decoder = [
+                "type": "Sequence",
+                "decoders": [
+                    ["type": "Replace", "pattern": ["String": "▁"], "content": " "],
+                    ["type": "ByteFallback"], ["type": "Fuse"],
+                    ["type": "Strip", "content": " ", "start": 2, "stop": 0],
+                ],
+            ]
+        }
         refuses("WordPiece") { $0.modelMembers = [("type", "WordPiece")] }
         refuses("dropout") { $0.modelMembers = [("type", "BPE"), ("dropout", 0.1)] }
         refuses("continuing_subword_prefix") {
@@ -133,12 +147,12 @@ struct TokenizerFileTests {
     }
 
     @Test("Damaged files are refused or load, and never trap")
-    func fuzz() {
+    func fuzz() throws {
         var tiny = TinyTokenizer()
         tiny.normalizer = ["type": "NFC"]
-        let good = Array(tiny.json.text().utf8)
+        let files = try [Array(tiny.json.text().utf8)] + SentencePieceTests.Kind.allCases.map { try $0.smallFile }
         Fuzz.run("tokenizer.json") { seed, random in
-            var bytes = good
+            var bytes = random.one(of: files)
             for _ in 0...random.below(4) { random.damage(&bytes) }
             do {
                 let tokenizer = try TinyTokenizer.load(bytes)
