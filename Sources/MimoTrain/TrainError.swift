@@ -6,6 +6,8 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
     case noRows
     /// The loss or the gradient is not a number; nothing of this step is kept.
     case notFinite(step: Int, what: String, lastCheckpoint: String?)
+    /// The run needs more memory than there is, whatever is computed twice. Bytes, and tokens.
+    case doesNotFit(predicted: Int, limit: Int, longestPack: Int)
     /// A checkpoint lacks something or does not fit this run.
     case checkpoint(path: String, reason: String)
     /// The checkpoint was made by a run with other settings.
@@ -22,6 +24,11 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
             let kept = lastCheckpoint.map { "; \($0) is whole" } ?? ""
             return "step \(step): \(what) is not finite, so the run stops before it is saved\(kept); "
                 + "try a lower --learning_rate"
+        case .doesNotFit(let predicted, let limit, let longestPack):
+            return
+                "the run would need \(MemoryPlan.gibibytes(predicted)), with every layer recomputed, and may "
+                + "use \(MemoryPlan.gibibytes(limit)); its longest pack has \(longestPack) tokens: lower "
+                + "--max_length or --packing_length, or raise --memory_limit"
         case .checkpoint(let path, let reason):
             return "\(path): \(reason)"
         case .resumedDifferently(let path, let differences):

@@ -86,6 +86,7 @@ extension FineTuning {
                 + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
         )
         lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
+        lines.append("memory: \(memory)")
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")
     }
