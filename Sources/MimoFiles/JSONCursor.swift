@@ -64,7 +64,7 @@ public struct JSONCursor: Sendable {
         while true {
             let run = plainRun()
             if !run.isASCII { try checkUTF8(run.end) }
-            output.append(contentsOf: bytes[offset..<run.end])
+            bytes.withUnsafeBufferPointer { output.append(contentsOf: $0[offset..<run.end]) }
             offset = run.end
             switch peek() {
             case UInt8(ascii: "\""): return closeString()

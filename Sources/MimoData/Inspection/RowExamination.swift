@@ -26,7 +26,8 @@ struct RowExamination {
         do {
             let row = try standardizer.standardize(value.get())
             let samples = try encoder.explained(row, origin: raw.origin)
-            examination.lookAt(row)
+            let spelled = samples.reduce(0) { $0 + $1.spelledControlTokens }
+            examination.lookAt(row, spellsControlTokens: spelled > 0)
             examination.lookAt(samples)
             return RowCheck(
                 origin: raw.origin,
@@ -34,6 +35,7 @@ struct RowExamination {
                 findings: examination.findings,
                 lengths: samples.map(\.sample.ids.count),
                 countedTokens: samples.reduce(0) { $0 + $1.sample.countedTokens },
+                spelledControlTokens: spelled,
                 fingerprint: Fingerprint.of(row)
             )
         } catch {
@@ -44,6 +46,7 @@ struct RowExamination {
                 findings: examination.findings,
                 lengths: [],
                 countedTokens: 0,
+                spelledControlTokens: 0,
                 fingerprint: nil
             )
         }
@@ -71,13 +74,13 @@ struct RowExamination {
 
     // MARK: The conversation
 
-    private mutating func lookAt(_ row: JSON) {
+    private mutating func lookAt(_ row: JSON, spellsControlTokens: Bool) {
         guard let messages = row["messages"]?.arrayValue else { return }
         var roles: [String] = []
         for (index, message) in messages.enumerated() {
             let role = message["role"]?.stringValue ?? ""
             let text = message["content"]?.stringValue ?? ""
-            lookAtText(text, place: "message \(index + 1) (\(role))")
+            lookAtText(text, number: index + 1, role: role, spellsControlTokens: spellsControlTokens)
             if role == "user", text.trimmedLikePython.isEmpty {
                 find(.emptyQuery, "message \(index + 1) (user) is empty")
             }
@@ -104,19 +107,21 @@ struct RowExamination {
         }
     }
 
-    private mutating func lookAtText(_ text: String, place: String) {
+    private mutating func lookAtText(_ text: String, number: Int, role: String, spellsControlTokens: Bool) {
+        // Named only where there is something to say.
+        var place: String { "message \(number) (\(role))" }
         if text.utf8Contains("\0") { find(.nul, "\(place) holds a NUL character") }
         if text.utf8Contains("\r") { find(.carriageReturnInText, "\(place) holds carriage returns") }
         if text.utf8Contains("\u{fffd}") {
             find(.replacementCharacter, "\(place) holds U+FFFD: characters were lost before")
         }
-        let hasBraces = text.utf8Contains("{{")
-        if let token = controlTokens.first(in: text) {
+        if spellsControlTokens, let token = controlTokens.first(in: text) {
             let effect =
                 encoder.options.parsesSpecialInContent ? "it becomes a control token" : "it stays text"
             find(.controlToken, "\(place) spells out \(token); \(effect)")
         }
-        for placeholder in ["{{NAME}}", "{{AUTHOR}}"] where hasBraces && text.utf8Contains(placeholder) {
+        guard text.utf8Contains("{{") else { return }
+        for placeholder in ["{{NAME}}", "{{AUTHOR}}"] where text.utf8Contains(placeholder) {
             find(.placeholder, "\(place) holds \(placeholder); fill it with --model_name and --model_author")
         }
     }

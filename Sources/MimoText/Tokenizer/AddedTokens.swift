@@ -32,7 +32,8 @@ struct AddedTokenMatcher: Sendable {
         var sibling: Int32 = -1
     }
 
-    private var tokens: [AddedToken] = []
+    /// The tokens that are found.
+    private(set) var tokens: [AddedToken] = []
     private var nodes: [Node] = []
     /// The node of each first byte, or -1: most bytes of a text are done with here.
     private var roots = [Int32](repeating: -1, count: 256)

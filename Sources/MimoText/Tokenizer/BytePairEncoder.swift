@@ -125,14 +125,25 @@ struct BytePairEncoder: Sendable {
             guard best != MergeTable.none else { break }
             count -= 1
             tokens[position] = MergeTable.token(of: best)
-            for index in position + 1..<max(count, position + 1) { tokens[index] = tokens[index + 1] }
-            for index in position..<max(count - 1, position) { pairs[index] = pairs[index + 1] }
+            Self.close(tokens, at: position + 1, count)
+            Self.close(pairs, at: position, count - 1)
             if position > 0 { pairs[position - 1] = merges.merge(of: tokens[position - 1], tokens[position]) }
             if position < count - 1 {
                 pairs[position] = merges.merge(of: tokens[position], tokens[position + 1])
             }
         }
         return count
+    }
+
+    /// Moves what is behind a place one to the front, up to `count` elements in all.
+    @inline(__always)
+    private static func close<Element>(
+        _ elements: UnsafeMutableBufferPointer<Element>,
+        at position: Int,
+        _ count: Int
+    ) {
+        guard position < count, let start = elements.baseAddress else { return }
+        (start + position).update(from: start + position + 1, count: count - position)
     }
 
     /// The tokens form a linked list, from which a merge takes one out; the heap holds every pair that merges

@@ -4,10 +4,15 @@ struct TokenDecoding: Sendable {
     private let byteTokens: [Int32: UInt8]?
     /// Whether the space goes that was put in front of the text.
     private let stripsSpace: Bool
+    /// The texts of added tokens that are looked for in normalised text: as they stand there.
+    private let normalizedTokens: [Int32: [UInt8]]
 
-    /// The way of a vocabulary.
-    init(_ vocabulary: borrowing Vocabulary, stripsSpace: Bool) {
+    /// The way of a vocabulary; `added` are tokens that are looked for in normalised text, normalised.
+    init(_ vocabulary: borrowing Vocabulary, added: [AddedToken], stripsSpace: Bool) {
         self.stripsSpace = stripsSpace
+        normalizedTokens =
+            vocabulary.spelling == .bytes
+            ? [:] : Dictionary(added.map { ($0.id, $0.content) }) { first, _ in first }
         guard vocabulary.spelling == .text else {
             byteTokens = nil
             return
@@ -37,8 +42,16 @@ struct TokenDecoding: Sendable {
         guard let byteTokens else { return vocabulary.withBytes(of: id) { Array($0) } }
         if let byte = byteTokens[id] { return [byte] }
         var bytes: [UInt8] = []
-        vocabulary.withBytes(of: id) { SpaceMarker.unmarked($0, to: &bytes) }
+        appendText(of: id, vocabulary, to: &bytes)
         return bytes
+    }
+
+    private func appendText(of id: Int32, _ vocabulary: borrowing Vocabulary, to output: inout [UInt8]) {
+        if let bytes = normalizedTokens[id] {
+            bytes.withUnsafeBufferPointer { SpaceMarker.unmarked($0, to: &output) }
+        } else {
+            vocabulary.withBytes(of: id) { SpaceMarker.unmarked($0, to: &output) }
+        }
     }
 
     /// The byte that `<0x0A>` and the like spell.
@@ -73,7 +86,7 @@ struct TokenDecoding: Sendable {
         }
         finish(&state, to: &output)
         let start = output.count
-        vocabulary.withBytes(of: id) { SpaceMarker.unmarked($0, to: &output) }
+        appendText(of: id, vocabulary, to: &output)
         guard output.count > start, state.isAtBeginning else { return }
         state.isAtBeginning = false
         if stripsSpace, output[start] == UInt8(ascii: " ") { output.remove(at: start) }

@@ -16,10 +16,22 @@ public struct Tokenizer: Sendable {
     ///
     /// - Throws: ``TokenizerError`` where a file cannot be read, is damaged, or asks for something unsupported.
     public init(directory: String) throws {
+        if let error = Self.absence(in: directory) { throw error }
         try self.init(
             file: TokenizerFile(path: directory + "/tokenizer.json"),
             configuration: TokenizerConfiguration(path: directory + "/tokenizer_config.json")
         )
+    }
+
+    /// Why a directory has no tokenizer that could be loaded; nil where there is a tokenizer.json.
+    public static func absence(in directory: String) -> TokenizerError? {
+        let path = "\(directory)/tokenizer.json"
+        if Folder.exists(path) { return nil }
+        let others = ["tokenizer.model", "tekken.json", "vocab.json"]
+        if let file = others.first(where: { Folder.exists("\(directory)/\($0)") }) {
+            return .onlyOther(directory: directory, file: file)
+        }
+        return .unreadable(path: path, reason: "there is no such file")
     }
 
     init(file: consuming TokenizerFile, configuration: TokenizerConfiguration) throws {
@@ -56,6 +68,9 @@ public struct Tokenizer: Sendable {
         guard parts.vocabulary.contains(id) else { return nil }
         return parts.decoding.bytes(of: id, parts.vocabulary)
     }
+
+    /// Whether every byte has a token; else bytes of a text may be dropped, as in the reference.
+    public var keepsBytes: Bool { parts.keepsBytes }
 
     /// Whether the id is that of a control token.
     @inline(__always)

@@ -32,7 +32,11 @@ final class TokenizerParts: Sendable {
         normalizer = file.normalizer
         preTokenizer = file.preTokenizer
         matchers = AddedTokenMatchers(added, normalizer: file.normalizer)
-        decoding = TokenDecoding(vocabulary, stripsSpace: file.stripsLeadingSpace)
+        decoding = TokenDecoding(
+            vocabulary,
+            added: matchers.normalized.tokens,
+            stripsSpace: file.stripsLeadingSpace
+        )
         keepsBytes =
             switch file.encoder.symbols {
             case .bytes(let tokens): tokens.allSatisfy { $0 >= 0 }

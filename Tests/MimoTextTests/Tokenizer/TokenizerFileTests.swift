@@ -73,7 +73,6 @@ struct TokenizerFileTests {
         refuses("continuing_subword_prefix") {
             $0.modelMembers = [("type", "BPE"), ("continuing_subword_prefix", "##")]
         }
-        refuses("byte_fallback") { $0.modelMembers = [("type", "BPE"), ("byte_fallback", true)] }
         refuses("unk_token") { $0.modelMembers = [("type", "BPE"), ("unk_token", "<unk>")] }
     }
 
@@ -111,6 +110,10 @@ struct TokenizerFileTests {
         refuses("comes next", good.replacing("\"id\": 268", with: "\"id\": 300"))
         refuses("both id", good.replacing("\"<tool>\"", with: "\"hello\""))
         refuses("\"content\"", good.replacing("\"content\": \"<tool>\"", with: "\"content\": 5"))
+        refuses(
+            "no token <0x00>",
+            good.replacing("\"type\": \"BPE\"", with: "\"type\": \"BPE\", \"byte_fallback\": true")
+        )
         refuses("half a surrogate", good.replacing("<tool>", with: "\\ud800"))
     }
 
@@ -146,11 +149,24 @@ struct TokenizerFileTests {
         #expect(error?.description.hasPrefix("/nowhere/tokenizer.json: cannot be read") ?? false)
     }
 
+    @Test(
+        "A tokenizer of another tool is named, with how to make a tokenizer.json of it",
+        arguments: ["tokenizer.model", "tekken.json"]
+    )
+    func otherTools(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("x", to: name)
+        let error = #expect(throws: TokenizerError.self) { try Tokenizer(directory: folder.path) }
+        #expect(error == .onlyOther(directory: folder.path, file: name))
+        #expect(error?.description.contains("AutoTokenizer.from_pretrained") ?? false)
+    }
+
     @Test("Damaged files are refused or load, and never trap")
     func fuzz() throws {
         var tiny = TinyTokenizer()
         tiny.normalizer = ["type": "NFC"]
-        let files = try [Array(tiny.json.text().utf8)] + SentencePieceTests.Kind.allCases.map { try $0.smallFile }
+        let files =
+            try [Array(tiny.json.text().utf8)] + SentencePieceTests.Kind.allCases.map { try $0.smallFile }
         Fuzz.run("tokenizer.json") { seed, random in
             var bytes = random.one(of: files)
             for _ in 0...random.below(4) { random.damage(&bytes) }
