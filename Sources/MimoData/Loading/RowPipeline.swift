@@ -78,7 +78,8 @@ struct RowPipeline {
     ) -> [Output] {
         guard threads > 1, elements.count > 1 else { return elements.map(work) }
         return [Output](unsafeUninitializedCapacity: elements.count) { buffer, count in
-            // Each element is written by exactly one iteration.
+            // Safe to share: the counter hands out each index once, so that no two iterations write the same
+            // element, and `concurrentPerform` returns after all of them, before the array exists.
             nonisolated(unsafe) let output = buffer
             let next = Atomic(0)
             DispatchQueue.concurrentPerform(iterations: threads) { _ in

@@ -74,7 +74,21 @@ public protocol RowSource: AnyObject {
     func next() throws -> RawRow?
 }
 
-/// A JSON value a line. Blank lines are passed over.
+extension LineReader {
+    /// The next row, which is made of a line: one that is blank is passed over, one that is too long a defect.
+    fileprivate func nextRow(_ row: (Line, RowOrigin) -> RawRow) throws -> RawRow? {
+        while let line = try next() {
+            guard !line.isBlank else { continue }
+            let origin = RowOrigin(path: path, line: line.number)
+            guard line.isTooLong else { return row(line, origin) }
+            let defect = DataError.lineTooLong(bytes: line.byteCount, limit: limit)
+            return RawRow(origin: origin, content: .defect(defect))
+        }
+        return nil
+    }
+}
+
+/// A JSON value a line.
 final class JSONLinesSource: RowSource {
     private let lines: LineReader
 
@@ -83,13 +97,7 @@ final class JSONLinesSource: RowSource {
     }
 
     func next() throws -> RawRow? {
-        while let line = try lines.next() {
-            guard !line.isBlank else { continue }
-            let origin = RowOrigin(path: lines.path, line: line.number)
-            if line.isTooLong {
-                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
-                return RawRow(origin: origin, content: .defect(defect))
-            }
+        try lines.nextRow { line, origin in
             // A last line without its line feed is fine where it is whole.
             if !line.isTerminated, (try? JSON(parsing: line.bytes)) == nil {
                 return RawRow(origin: origin, content: .defect(.cutOff))
@@ -99,7 +107,6 @@ final class JSONLinesSource: RowSource {
             if line.bytes.last == UInt8(ascii: "\r") { row.oddities.insert(.carriageReturn) }
             return row
         }
-        return nil
     }
 }
 
@@ -112,13 +119,7 @@ final class TextLinesSource: RowSource {
     }
 
     func next() throws -> RawRow? {
-        while let line = try lines.next() {
-            guard !line.isBlank else { continue }
-            let origin = RowOrigin(path: lines.path, line: line.number)
-            if line.isTooLong {
-                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
-                return RawRow(origin: origin, content: .defect(defect))
-            }
+        try lines.nextRow { line, origin in
             var bytes = line.bytes
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -126,6 +127,5 @@ final class TextLinesSource: RowSource {
             }
             return RawRow(origin: origin, content: .value(["text": .string(text)]))
         }
-        return nil
     }
 }
