@@ -23,6 +23,8 @@ public final class FineTuning {
     public let tunedSummary: String
     /// What became of the rows that were read; nil where they were tokenized before.
     public let report: RowReport?
+    /// What speaks against the loss scale with the template, in words.
+    public let warnings: [String]
     /// How many samples an epoch has.
     public let sampleCount: Int
     /// The checkpoint that the run goes on from.
@@ -78,6 +80,7 @@ public final class FineTuning {
         adapter = tuned.adapter
         tunedSummary = tuned.summary
         report = rows.report
+        warnings = (encoding as? RowEncoder)?.warnings ?? []
         sampleCount = rows.samples.count
         resumed = start?.checkpoint
         self.place = place

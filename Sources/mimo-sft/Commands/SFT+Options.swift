@@ -33,6 +33,12 @@ extension SFT {
         options.weightType = try tuning.weightType
         options.lora = try tuning.loraConfig
         options.trainer = try training.trainerOptions
+        if data.streaming {
+            guard let steps = options.trainer.maxSteps else {
+                throw UsageError("--streaming needs --max_steps: how many rows there are is not known")
+            }
+            options.data.streamedSamples = steps * options.trainer.rowsPerStep
+        }
         options.trainer.dataSeed = data.dataSeed
         options.trainer.loraDropout = tuning.loraDropout
         options.trainer.loraPlusRatio = tuning.lorapLrRatio

@@ -76,6 +76,7 @@ extension FineTuning {
     fileprivate var summary: String {
         let config = checkpoint.config
         var lines = skipped.map { "passed over: \($0)" }
+        lines += warnings.map { "warning: \($0)" }
         lines.append(
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
                 + "hidden size \(config.hiddenSize)"
