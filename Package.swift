@@ -40,6 +40,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        // The reader of JSON is ours; json-c is what its tests hold it against.
+        .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CMimoKernels", exclude: ["README.md"]),
 
@@ -80,7 +82,7 @@ let package = Package(
             path: "Tests/MimoTestSupport",
             swiftSettings: swiftSettings
         ),
-        tests(of: "MimoFiles"),
+        tests(of: "MimoFiles", ["CJSON"]),
         tests(of: "MimoNumerics", ["CMimoKernels"]),
         tests(of: "MimoText", ["MimoFiles"]),
         tests(of: "MimoData", ["MimoText", "MimoFiles"]),

@@ -13,7 +13,7 @@ public enum MachineLimits {
     ///   - n: Columns of c.
     ///   - k: Columns of a.
     ///   - isTransposed: Whether b is `[n, k]` and is read transposed, as a linear layer's weight is forward.
-    ///   - repeats: The best of so many runs counts, after one that warms up.
+    ///   - repeats: The median of so many runs counts, after one that warms up.
     /// - Returns: Seconds.
     public static func sgemmSeconds(m: Int, n: Int, k: Int, isTransposed: Bool, repeats: Int) -> Double {
         let a = Tensor(rows: m, columns: k)
@@ -24,7 +24,7 @@ public enum MachineLimits {
         b.fill(0.75)
         openblas_set_num_threads(Int32(Compute.threads))
         defer { openblas_set_num_threads(1) }
-        return best(of: repeats) {
+        return median(of: repeats) {
             cblas_sgemm(
                 CblasRowMajor,
                 CblasNoTrans,
@@ -51,7 +51,7 @@ public enum MachineLimits {
     ///   - n: Columns of c.
     ///   - k: Columns of a.
     ///   - isTransposed: As in ``sgemmSeconds(m:n:k:isTransposed:repeats:)``.
-    ///   - repeats: The best of so many runs counts, after one that warms up.
+    ///   - repeats: The median of so many runs counts, after one that warms up.
     /// - Returns: Seconds.
     public static func productSeconds(m: Int, n: Int, k: Int, isTransposed: Bool, repeats: Int) -> Double {
         let a = Tensor(rows: m, columns: k)
@@ -68,7 +68,7 @@ public enum MachineLimits {
             columns: isTransposed ? k : n
         )
         let gemm = Gemm()
-        return best(of: repeats) {
+        return median(of: repeats) {
             gemm.multiply([Product(c, [isTransposed ? .forward(a, b) : .backward(a, b)])])
         }
     }
@@ -90,5 +90,11 @@ public enum MachineLimits {
     private static func best(of repeats: Int, _ body: () -> Void) -> Double {
         body()
         return (0..<max(1, repeats)).map { _ in seconds(body) }.min() ?? 0
+    }
+
+    /// What is usual: on a shared machine the best of a few short runs is luck that no long run has.
+    private static func median(of repeats: Int, _ body: () -> Void) -> Double {
+        body()
+        return (0..<max(1, repeats)).map { _ in seconds(body) }.sorted()[max(1, repeats) / 2]
     }
 }

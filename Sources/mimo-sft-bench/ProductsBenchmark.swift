@@ -12,7 +12,7 @@ struct ProductsBenchmark: ParsableCommand {
 
     @Option(help: "Folder of the model; its config.json is enough.") var model: String
     @Option(help: "Rows of the activations.") var rows = 1024
-    @Option(help: "Runs of each; the best counts.") var repeats = 10
+    @Option(help: "Runs of each; the median counts.") var repeats = 10
     @OptionGroup var machine: MachineOptions
 
     func run() throws {

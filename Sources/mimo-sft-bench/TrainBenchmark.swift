@@ -30,7 +30,7 @@ struct TrainBenchmark: ParsableCommand {
     @Option(help: "Whether rows share common beginnings.") var sharePrefixes = true
     @Option(help: "Share of LoRA inputs dropped; the peers' loop drops none.") var dropout = 0.0
     @Option(help: "What the process must not exceed, in GiB.") var memoryLimit: Double?
-    @Option(help: "Runs of each sgemm shape; the best counts. 0 leaves sgemm out.") var sgemmRepeats = 5
+    @Option(help: "Runs of each sgemm shape; the median counts. 0 leaves sgemm out.") var sgemmRepeats = 5
     @Option(
         parsing: .upToNextOption,
         help:
@@ -71,10 +71,11 @@ struct TrainBenchmark: ParsableCommand {
                     + "peak \(Figures.gibibytes(ProcessMemory.peakBytes)) "
                     + "useful \(Figures.gigaflops(record.work.total / record.seconds))"
             )
+            // What the machine gives drifts: both are measured in turn.
+            if sgemmRepeats > 0, simulate.isEmpty { rates.append(sgemm.measure(repeats: sgemmRepeats)) }
             return .more
         }
         let parts = RegionClock.totals
-        if sgemmRepeats > 0, simulate.isEmpty { rates.append(sgemm.measure(repeats: sgemmRepeats)) }
         report(records, parts: parts, rates: rates, predicted: tuning.memory.predictedPeak)
     }
 
@@ -128,11 +129,12 @@ struct TrainBenchmark: ParsableCommand {
             \(Figures.gigaflops(work.total / seconds))
             """
         )
-        if let first = rates.first, let last = rates.last {
+        if !rates.isEmpty {
             let mean = rates.reduce(0, +) / Double(rates.count)
             print(
                 """
-                sgemm at the model's shapes: \(Figures.gigaflops(first)) before, \(Figures.gigaflops(last)) after
+                sgemm at the model's shapes, before and after each step: \
+                \(rates.map { Figures.fixed($0 / 1e9) }.joined(separator: ", ")) GFLOP/s
                 useful share of sgemm: \(Figures.fixed(work.total / seconds / mean, 3))
                 """
             )
