@@ -6,6 +6,10 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
     case noRows
     /// The loss or the gradient is not a number; nothing of this step is kept.
     case notFinite(step: Int, what: String, lastCheckpoint: String?)
+    /// Something that the run writes was not taken, for the disk is full for instance.
+    case cannotWrite(step: Int, reason: String, lastCheckpoint: String?)
+    /// What an evaluation is asked for is not among what it finds.
+    case noSuchMetric(name: String, found: [String])
     /// A checkpoint lacks something or does not fit this run.
     case checkpoint(path: String, reason: String)
     /// The checkpoint was made by a run with other settings.
@@ -22,6 +26,13 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
             let kept = lastCheckpoint.map { "; \($0) is whole" } ?? ""
             return "step \(step): \(what) is not finite, so the run stops before it is saved\(kept); "
                 + "try a lower --learning_rate"
+        case .cannotWrite(let step, let reason, let lastCheckpoint):
+            let advice =
+                lastCheckpoint.map { "; \($0) is whole: go on from it with --resume_from_checkpoint" }
+                ?? "; there is no checkpoint yet"
+            return "step \(step): \(reason)\(advice)"
+        case .noSuchMetric(let name, let found):
+            return "--metric_for_best_model \(name): expected one of \(found.joined(separator: ", "))"
         case .checkpoint(let path, let reason):
             return "\(path): \(reason)"
         case .resumedDifferently(let path, let differences):

@@ -7,9 +7,14 @@ struct TrainingProgress {
     /// Tells of an event.
     mutating func show(_ event: TrainingEvent) {
         switch event {
-        case .started(let done, let total):
+        case .started(let done, let total, let remaining):
             self.total = total
-            if Console.isTerminal { Console.rewrite(Self.bar(done, total, beside: "")) }
+            let left = Self.left(remaining, done < total)
+            if Console.isTerminal {
+                Console.rewrite(Self.bar(done, total, beside: left ?? ""))
+            } else if let left {
+                Console.note(left)
+            }
         case .step(let step, let progress):
             guard Console.isTerminal else { return }
             let text = Self.text([
@@ -30,9 +35,24 @@ struct TrainingProgress {
                     Self.left(line.remaining, line.step < line.totalSteps),
                 ])
             )
+        case .evaluated(let line):
+            let metrics = line.evaluation.metrics.map { "\($0.name) \(Self.fixed($0.value, 4))" }
+            Console.note(
+                Self.text(
+                    ["evaluation after step \(line.step)/\(line.totalSteps)"] + metrics + [
+                        "in \(LogLine.duration(line.runtime))"
+                    ]
+                )
+            )
+            for alarm in line.evaluation.alarms { Console.note("ALARM: \(alarm)") }
+        case .warning(let text): Console.note("warning: \(text)")
         case .saved(let path, _): Console.note("saved \(path)")
         case .removed(let path): Console.note("removed \(path)")
-        case .finished: break
+        case .finished(let outcome):
+            if let count = outcome.endedEarlyAfter {
+                Console.note("ended early: \(count) evaluations without a better one")
+            }
+            if let best = outcome.bestCheckpoint { Console.note("best: \(best)") }
         }
     }
 

@@ -27,6 +27,8 @@ public final class FineTuning {
     public let resumed: String?
     /// Checkpoints that were passed over for a whole one, with the reasons.
     public let skipped: [String]
+    /// Whether the run was to go on, and there was nothing to go on from.
+    public let beginsAnew: Bool
     /// The options as they came to be.
     public let arguments: RunArguments
 
@@ -42,6 +44,7 @@ public final class FineTuning {
         let output = options.outputDirectory ?? "output/\(Folder.name(of: options.model))"
         let start = try ResumePoint(options.resume, output: output)
         skipped = start?.skipped ?? []
+        beginsAnew = start == nil && options.resume != .no
         let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
@@ -53,18 +56,26 @@ public final class FineTuning {
 
         let rows = try TrainingRows(options, encoding, vocabularySize: base.config.vocabularySize)
 
+        try Self.checkEvaluation(options, rows)
+
         let place =
             try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
             ?? RunFolder(new: output, addsVersion: options.addsVersion)
         let arguments = Self.settled(options, base, first.config, folder: place.path)
         let decoder = Self.decoder(try Decoder(base), with: current)
+        let probe = try options.retention.prompts.map {
+            try Self.probe(options.retention, $0, decoder, encoding)
+        }
         trainer = try Trainer(
             options.trainer,
             decoder: decoder,
             samples: rows.samples,
+            validation: rows.validation,
+            probe: probe,
             folder: place.path,
             identity: [
                 ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
+                ("validation data", rows.validationFingerprint.map { .string($0) } ?? .null),
                 ("adapter", first.config.json),
             ],
             writeAdapter: Self.writer(of: current, from: decoder, arguments)
@@ -82,10 +93,10 @@ public final class FineTuning {
     /// Trains to the end, or until a step's report is answered with ``Disposition/stop``.
     ///
     /// - Parameter report: Told what happens; its answer counts after a step.
-    /// - Returns: The last checkpoint's folder.
+    /// - Returns: How the run ended.
     /// - Throws: As the trainer does.
     @discardableResult
-    public func run(_ report: (TrainingEvent) -> Disposition) throws -> String? {
+    public func run(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
         try trainer.run(report)
     }
 
@@ -108,6 +119,38 @@ public final class FineTuning {
         adapter.config.dropout = config.dropout
         adapter.config.baseModel = config.baseModel
         return adapter
+    }
+
+    /// Refuses options that need an evaluation where there is nothing to evaluate.
+    private static func checkEvaluation(_ options: FineTuningOptions, _ rows: TrainingRows) throws {
+        let evaluation = options.trainer.evaluation
+        guard !evaluation.isOn || (rows.validation == nil && options.retention.prompts == nil) else { return }
+        for (name, isAsked) in [
+            ("load_best_model_at_end", evaluation.loadsBest), ("save_strategy best", evaluation.savesBest),
+            ("early_stop_interval", evaluation.patience != nil),
+        ] where isAsked {
+            throw TrainError.option(
+                name: name,
+                found: "without evaluations",
+                expected:
+                    "--val_dataset, --split_dataset_ratio or --retention_prompts, and no --eval_strategy no"
+            )
+        }
+    }
+
+    private static func probe(
+        _ options: RetentionOptions,
+        _ prompts: String,
+        _ decoder: Decoder,
+        _ encoding: any RowEncoding
+    ) throws -> RetentionProbe {
+        guard let encoder = encoding as? RowEncoder else {
+            throw DataError.badOption(
+                "retention_prompts",
+                reason: "the model has no tokenizer or no template, so nothing can be asked"
+            )
+        }
+        return try RetentionProbe(options, path: prompts, decoder: decoder, encoder: encoder)
     }
 
     private static func decoder(_ decoder: Decoder, with adapter: Adapter) -> Decoder {

@@ -56,19 +56,13 @@ enum ForeignOptions {
         ),
         (
             "is settled: the log is logging.jsonl",
-            "report-to logging-dir disable-tqdm logging-first-step log-level logging-strategy check-model"
+            "report-to disable-tqdm logging-first-step log-level logging-strategy check-model"
         ),
         (
             "is settled: rows share passes without a change to any number, see --packing-length",
             "packing padding-free"
         ),
         ("is settled: checkpoints are safetensors", "save-safetensors"),
-        (
-            "has no effect yet: nothing is evaluated during training",
-            """
-            val-dataset-shuffle eval-steps eval-strategy eval-on-start \
-            per-device-eval-batch-size eval-accumulation-steps
-            """
-        ),
+        ("is settled: evaluations score what training scores", "eval-accumulation-steps eval-datasets-args"),
     ]
 }

@@ -31,6 +31,7 @@ extension SFT {
         options.trainer.dataSeed = data.dataSeed
         options.trainer.loraDropout = tuning.loraDropout
         output.fill(&options)
+        evaluation.fill(&options, following: output)
         options.arguments = RunArguments(optionFields)
         return options
     }
@@ -71,6 +72,7 @@ extension DataOptions {
             options.interleaveProbabilities = interleaveProb.isEmpty ? nil : interleaveProb
             options.stopping = stoppingStrategy
             options.shuffles = datasetShuffle
+            options.shufflesValidation = valDatasetShuffle
             options.seed = dataSeed
             options.isStrict = strict
             options.modelName = modelName
@@ -155,7 +157,8 @@ extension OutputOptions {
         options.outputDirectory = outputDir
         options.addsVersion = addVersion
         options.trainer.loggingSteps = loggingSteps
-        options.trainer.saveSteps = saveStrategy == .no ? nil : saveSteps
+        options.trainer.saveSteps = saveStrategy == .steps ? saveSteps : nil
+        options.trainer.savesEpochs = saveStrategy == .epoch
         options.trainer.saveTotalLimit = saveTotalLimit
         options.resumesOnlyModel = resumeOnlyModel
         switch resumeFromCheckpoint?.lowercased() {

@@ -37,6 +37,9 @@ struct SFT: ParsableCommand {
     @OptionGroup(title: "Training")
     var training: TrainingOptions
 
+    @OptionGroup(title: "Evaluation")
+    var evaluation: EvaluationFlags
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -51,7 +54,7 @@ struct SFT: ParsableCommand {
         StopSignal.listen()
         var progress = TrainingProgress()
         var stopped: Int?
-        let last = try tuning.run { event in
+        let outcome = try tuning.run { event in
             progress.show(event)
             if case .step(let step, _) = event, StopSignal.received != nil, step.step < tuning.totalSteps {
                 stopped = step.step
@@ -59,7 +62,9 @@ struct SFT: ParsableCommand {
             }
             return .more
         }
-        if let last { Console.result(last) }
+        let last = outcome.lastCheckpoint
+        let best = evaluation.loadBestModelAtEnd && !outcome.wasStopped ? outcome.bestCheckpoint : nil
+        if let result = best ?? last { Console.result(result) }
         guard let stopped, let last, let signal = StopSignal.received else { return }
         Console.note(
             """
@@ -76,6 +81,7 @@ extension FineTuning {
     fileprivate var summary: String {
         let config = checkpoint.config
         var lines = skipped.map { "passed over: \($0)" }
+        if beginsAnew { lines.append("no checkpoint to go on from yet: the run begins at step 0") }
         lines.append(
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
                 + "hidden size \(config.hiddenSize)"

@@ -94,20 +94,13 @@ struct InferenceRun {
     /// - Throws: Where the conversation does not fit the template, or there is no tokenizer.
     func request(_ conversation: Conversation, stream: UInt64 = 0) throws -> GenerationRequest {
         guard let tokenizer else { throw InferError.noTokenizer(checkpoint.directory) }
-        var request = GenerationRequest(prompt: [], options: options, stream: stream)
-        if let encoder {
-            request.prompt = try encoder.prompt(for: conversation)
-            request.answerPrefix = encoder.template.suppliedPrefix(of: conversation)
-            if request.answerPrefix.isEmpty {
-                // A checkpoint's own template may open the thinking too.
-                let end = tokenizer.decode(request.prompt.suffix(8))
-                request.answerPrefix = ["<think>\n", "<think>"].first(where: end.utf8Ends) ?? ""
-            }
-        } else {
-            let text = conversation.messages.last?.content ?? ""
-            request.prompt = BoundaryTokens(tokenizer).leading + tokenizer.encode(text)
-        }
-        return request
+        if let encoder { return try encoder.request(for: conversation, options: options, stream: stream) }
+        let text = conversation.messages.last?.content ?? ""
+        return GenerationRequest(
+            prompt: BoundaryTokens(tokenizer).leading + tokenizer.encode(text),
+            options: options,
+            stream: stream
+        )
     }
 
     /// What the model is asked to answer a row.
