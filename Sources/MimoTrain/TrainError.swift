@@ -8,6 +8,8 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
     case notFinite(step: Int, what: String, lastCheckpoint: String?)
     /// Something that the run writes was not taken, for the disk is full for instance.
     case cannotWrite(step: Int, reason: String, lastCheckpoint: String?)
+    /// The disk does not hold what the run would write.
+    case doesNotFit(folder: String, needed: Int, free: Int, advice: String)
     /// What an evaluation is asked for is not among what it finds.
     case noSuchMetric(name: String, found: [String])
     /// A checkpoint lacks something or does not fit this run.
@@ -31,6 +33,10 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
                 lastCheckpoint.map { "; \($0) is whole: go on from it with --resume_from_checkpoint" }
                 ?? "; there is no checkpoint yet"
             return "step \(step): \(reason)\(advice)"
+        case .doesNotFit(let folder, let needed, let free, let advice):
+            return
+                "\(folder): the run's checkpoints need \(Figure.bytes(needed)), and \(Figure.bytes(free)) are "
+                + "free; free some space, choose another --output_dir, or let fewer stay with \(advice)"
         case .noSuchMetric(let name, let found):
             return "--metric_for_best_model \(name): expected one of \(found.joined(separator: ", "))"
         case .checkpoint(let path, let reason):

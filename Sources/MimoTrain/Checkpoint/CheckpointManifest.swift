@@ -89,6 +89,17 @@ public struct CheckpointManifest: Sendable, Equatable {
         }
     }
 
+    /// Checks an adapter's weights against the manifest beside them, if there is one.
+    ///
+    /// - Parameter folder: The adapter.
+    /// - Throws: ``TrainError/checkpoint(path:reason:)`` where the weights are not as they were written.
+    public static func checkWeights(of folder: String) throws {
+        guard Folder.exists("\(folder)/\(fileName)") else { return }
+        try CheckpointManifest(readFrom: folder).check(folder) {
+            $0.hasSuffix(".safetensors") && $0 != "optimizer.safetensors"
+        }
+    }
+
     private var json: JSON {
         [
             "files": .object(

@@ -45,10 +45,15 @@ public protocol EvaluationProbe: AnyObject {
     ///   - folder: The run's folder, where the probe may keep a log.
     ///   - step: Steps done.
     ///   - base: What the first look found; nil where there was none.
+    /// - Throws: Where the log cannot be written.
     func begin(in folder: String, after step: Int, base: Evaluation?) throws
 
     /// Looks at the model as it is now.
     ///
-    /// - Parameter step: Steps done; the look after none is what later ones are compared with.
+    /// - Parameters:
+    ///   - step: Steps done; the look after none is what later ones are compared with.
+    ///   - total: Steps of the run.
+    /// - Returns: What was found.
+    /// - Throws: Where the model is of no use, or the log cannot be written.
     func evaluate(after step: Int, of total: Int) throws -> Evaluation
 }

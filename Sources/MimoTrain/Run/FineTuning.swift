@@ -32,8 +32,12 @@ public final class FineTuning {
     /// The options as they came to be.
     public let arguments: RunArguments
 
+    /// What the run will need.
+    public let preflight: Preflight
+
     private let place: RunFolder
     private let trainer: Trainer
+    private let recorder: RunRecorder
 
     /// Sets a run up.
     ///
@@ -80,7 +84,23 @@ public final class FineTuning {
             ],
             writeAdapter: Self.writer(of: current, from: decoder, arguments)
         )
-        if let goesOn { try trainer.resume(from: goesOn) } else { try arguments.write(to: place.path) }
+        if let goesOn { try trainer.resume(from: goesOn) }
+        preflight = trainer.preflight(
+            countedTokens: rows.countedTokens,
+            validationRows: rows.validation?.count ?? 0
+        )
+        do {
+            try preflight.check(folder: place.path)
+        } catch {
+            if goesOn == nil, options.addsVersion { try Folder.remove(place.path) }
+            throw error
+        }
+        if goesOn == nil { try arguments.write(to: place.path) }
+        recorder = RunRecorder(
+            folder: place.path,
+            try Self.facts(base, current, rows, encoding, preflight),
+            arguments
+        )
         checkpoint = base
         adapter = current
         report = rows.report
@@ -97,7 +117,14 @@ public final class FineTuning {
     /// - Throws: As the trainer does.
     @discardableResult
     public func run(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
-        try trainer.run(report)
+        try trainer.run { event in
+            do {
+                try recorder.take(event)
+            } catch {
+                _ = report(.warning("\(error)"))
+            }
+            return report(event)
+        }
     }
 
     /// The run's folder.
@@ -119,6 +146,39 @@ public final class FineTuning {
         adapter.config.dropout = config.dropout
         adapter.config.baseModel = config.baseModel
         return adapter
+    }
+
+    /// What the report says of the run.
+    private static func facts(
+        _ base: Checkpoint,
+        _ adapter: Adapter,
+        _ rows: TrainingRows,
+        _ encoding: any RowEncoding,
+        _ preflight: Preflight
+    ) throws -> RunFacts {
+        var facts = RunFacts()
+        facts.threads = Compute.threads
+        facts.facts = [
+            (
+                "base model",
+                "\(base.directory): \(base.config.architecture.rawValue), \(base.config.layerCount) layers, "
+                    + "hidden size \(base.config.hiddenSize)"
+            ),
+            (
+                "adapter",
+                "rank \(adapter.config.rank), alpha \(Figure.short(adapter.config.alpha)), "
+                    + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
+            ),
+            ("data", rows.report.map { "\($0)" } ?? "\(rows.samples.count) samples, tokenized before"),
+        ]
+        if let report = rows.validationReport { facts.facts.append(("validation data", "\(report)")) }
+        facts.facts.append(("plan", preflight.description))
+        if let encoder = encoding as? RowEncoder {
+            let sample = try rows.samples.sample(0)
+            facts.mask = RunFacts.stretches(of: sample, encoder.tokenizer)
+            facts.maskOrigin = "\(sample.origin)"
+        }
+        return facts
     }
 
     /// Refuses options that need an evaluation where there is nothing to evaluate.

@@ -44,12 +44,7 @@ struct Pace: Equatable {
         saves.amount += 1
     }
 
-    /// Seconds that the rest of the run takes; nil before there is a speed.
-    ///
-    /// - Parameters:
-    ///   - tokens: Tokens still to be trained on.
-    ///   - evaluations: Evaluations still to come.
-    ///   - saves: Checkpoints still to come.
+    /// Seconds that so many tokens, evaluations and checkpoints take; nil before there is a speed.
     func remaining(tokens: Int, evaluations count: Int, saves saveCount: Int) -> Double? {
         let own = isWarm || earlierStep == nil ? steps.perUnit : nil
         guard let perToken = own ?? earlierStep else { return nil }

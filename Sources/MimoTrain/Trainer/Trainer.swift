@@ -171,6 +171,35 @@ public final class Trainer {
         )
     }
 
+    /// What the run needs, from where it stands.
+    ///
+    /// - Parameters:
+    ///   - countedTokens: Labels of the rows that count.
+    ///   - validationRows: Rows that evaluations score.
+    /// - Returns: The need of disk and so on; memory is left open.
+    func preflight(countedTokens: Int, validationRows: Int) -> Preflight {
+        // Value and two moments, each in f32; what else a checkpoint holds is some kilobytes.
+        let bytes = tensors.all.reduce(64 << 10) { $0 + $1.value.rows * $1.value.columns * 12 }
+        let standing = TrainingCheckpoint.all(in: folder).count
+        let perEpoch = rows.stepsPerEpoch
+        let saves =
+            (options.saveSteps.map { totalSteps / $0 - state.step / $0 } ?? 0)
+            + (options.savesEpochs ? totalSteps / perEpoch - state.step / perEpoch : 0) + 1
+        let limit = options.saveTotalLimit.map { $0 + 2 - standing } ?? saves
+        return Preflight(
+            rows: rows.rowCount,
+            tokens: plan.tokensPerEpoch,
+            countedTokens: countedTokens,
+            longest: plan.longest,
+            validationRows: validationRows,
+            steps: totalSteps,
+            totalTokens: plan.total,
+            checkpointBytes: bytes,
+            checkpoints: state.step < totalSteps ? max(1, min(saves, limit)) : 0,
+            freeBytes: Preflight.freeBytes(at: folder)
+        )
+    }
+
     /// Passes over the rows so far.
     var epoch: Double { state.step > 0 ? rows.epoch(after: state.step - 1) : 0 }
 

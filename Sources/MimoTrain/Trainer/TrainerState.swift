@@ -40,6 +40,7 @@ struct TrainerState: Equatable {
     ///   - epoch: Passes over the rows so far.
     ///   - elapsed: Seconds of training so far.
     ///   - folder: The run's folder, in which the best checkpoint stands.
+    /// - Returns: An object.
     func json(totalSteps: Int, epoch: Double, elapsed: Double, folder: String? = nil) -> JSON {
         .object(
             JSONObject(

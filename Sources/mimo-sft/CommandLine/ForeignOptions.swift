@@ -55,8 +55,8 @@ enum ForeignOptions {
             "freeze-vit freeze-aligner freeze-llm vit-lr aligner-lr max-pixels norm-bbox"
         ),
         (
-            "is settled: the log is logging.jsonl",
-            "report-to disable-tqdm logging-first-step log-level logging-strategy check-model"
+            "is settled: the log is logging.jsonl, with TensorBoard's events in runs/",
+            "report-to logging-dir disable-tqdm logging-first-step log-level logging-strategy check-model"
         ),
         (
             "is settled: rows share passes without a change to any number, see --packing-length",

@@ -48,6 +48,7 @@ struct MergeOptions: ParsableArguments {
     func merge(_ model: ModelOptions) throws {
         let folder = try model.adapter
         let output = outputDir ?? "\(folder)-merged"
+        try CheckpointManifest.checkWeights(of: folder)
         let base = try Checkpoint(directory: ModelLocator().base(ofAdapter: folder, named: model.model))
         let adapter = try Adapter(directory: folder, for: base.config)
         let report = try AdapterMerge(base: base, adapter: adapter).write(
@@ -59,7 +60,7 @@ struct MergeOptions: ParsableArguments {
         }
         Console.note(
             "merged \(report.merged) of \(report.tensors) tensors of \(base.directory), "
-                + "\(TrainingProgress.fixed(Double(report.bytes) / 1e9, 2)) GB"
+                + "\(Figure.fixed(Double(report.bytes) / 1e9, 2)) GB"
         )
         Console.result(output)
     }

@@ -10,8 +10,8 @@ struct SFT: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train an adapter on rows of conversation.",
         discussion: """
-            Writes OUTPUT/vN-DATE-TIME/ with args.json, logging.jsonl and checkpoint-N/ folders, and prints the path \
-            of the last checkpoint. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
+            Writes OUTPUT/vN-DATE-TIME/ with report.html, args.json, logging.jsonl, curves in images/, TensorBoard's \
+            events in runs/ and checkpoint-N/ folders, and prints the path of the last checkpoint, or of the best. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
             second one ends the process at once.
             """
     )
@@ -91,7 +91,8 @@ extension FineTuning {
             "adapter: rank \(adapter.config.rank), alpha \(JSON.number(adapter.config.alpha).text()), "
                 + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
         )
-        lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
+        lines.append(preflight.description)
+        if let resumed { lines.append("going on from \(resumed)") }
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")
     }

@@ -39,6 +39,7 @@ struct InferenceRun {
             throw UsageError("--adapters or --model is missing; expected an adapter's or a model's folder")
         }
         let arguments = try folders.first.flatMap { try RunArguments(besideAdapter: $0.folder) }
+        for adapter in folders { try CheckpointManifest.checkWeights(of: adapter.folder) }
         let base =
             try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
             ?? ModelLocator().directory(for: name)

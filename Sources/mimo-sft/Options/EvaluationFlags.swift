@@ -75,9 +75,7 @@ struct EvaluationFlags: ParsableArguments {
     )
     var retentionTolerance = RetentionOptions().tolerance
 
-    /// Puts the options in their places.
-    ///
-    /// - Parameter output: What is saved when, which evaluations follow where nothing else is said.
+    /// Puts the options in their places; what is not given follows when checkpoints are saved.
     func fill(_ options: inout FineTuningOptions, following output: OutputOptions) {
         var evaluation = EvaluationOptions()
         let like: Strategy =
