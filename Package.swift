@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "mimo-sft-bench",
             dependencies: [
-                "MimoTrain", "MimoModel", "MimoData", "MimoText", "MimoNumerics", "MimoFiles",
+                "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoText", "MimoNumerics", "MimoFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings

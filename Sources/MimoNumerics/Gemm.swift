@@ -107,6 +107,9 @@ public final class Gemm {
     /// A multiplier with scratch memory of its own, for one operation at a time.
     public init() {}
 
+    /// Bytes of scratch memory held.
+    public var byteCount: Int { packedInputs.reduce(packedWeights.byteCount) { $0 + $1.byteCount } }
+
     /// Computes products; inputs that several of them share are packed once.
     ///
     /// - Parameters:
@@ -152,7 +155,7 @@ public final class Gemm {
         while packedInputs.count <= slot { packedInputs.append(TensorStorage(byteCount: 64)) }
         Self.reserve(&packedInputs[slot], floats: stripes * mr * a.columns + 64)
         let out = packedInputs[slot].base.assumingMemoryBound(to: Float.self)
-        parallelFor(stripes) { stripe, _ in
+        parallelFor(.packing, stripes) { stripe, _ in
             kernels.pack_a(
                 out + stripe * mr * a.columns,
                 a.pointer + stripe * mr * a.stride,
@@ -173,7 +176,7 @@ public final class Gemm {
         let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
         for first in Swift.stride(from: 0, to: panels, by: slab) {
             let slabPanels = min(slab, panels - first)
-            parallelFor(slabPanels) { panel, _ in
+            parallelFor(.packing, slabPanels) { panel, _ in
                 let column = (first + panel) * nr
                 Self.packPanel(
                     weights + panel * nr * depth,
@@ -189,7 +192,7 @@ public final class Gemm {
                 stripeGroup /= 2
             }
             let stripeGroups = (stripes + stripeGroup - 1) / stripeGroup
-            parallelFor(panelGroups * stripeGroups) { task, _ in
+            parallelFor(.products, panelGroups * stripeGroups) { task, _ in
                 let panel = task / stripeGroups * panelGroup
                 let stripe = task % stripeGroups * stripeGroup
                 let column = (first + panel) * nr
@@ -292,7 +295,7 @@ public final class Gemm {
                 tasks.append((index, start..<(part + 1 == parts ? columns : end)))
             }
         }
-        parallelFor(tasks.count) { index, _ in
+        parallelFor(.products, tasks.count) { index, _ in
             let (product, columns) = tasks[index]
             let c = products[product].c.rows(rows).columns(columns)
             var written = accumulate

@@ -21,6 +21,15 @@ public enum Compute {
         openblas_set_num_threads(1)
         mimo_pool_set_threads(Int32(clamping: count))
     }
+
+    /// Whether operations leave their work undone.
+    @TaskLocal static var isRehearsing = false
+
+    /// Runs `body` with operations that hand out and reserve memory as always, but compute nothing and leave
+    /// what they would write as it is: to find out how much memory a computation takes.
+    public static func rehearse<R>(_ body: () throws -> R) rethrows -> R {
+        try $isRehearsing.withValue(true) { try body() }
+    }
 }
 
 /// A pointer that a parallel body may hold.
@@ -35,28 +44,49 @@ struct UncheckedPointer<Pointer>: @unchecked Sendable {
 /// Runs `body(index, worker)` once for each index below `count`, on the pool's threads.
 ///
 /// `worker` is less than `workers` and differs between bodies that run at the same time: an index of scratch.
-func parallelFor(_ count: Int, workers: Int = .max, _ body: (_ index: Int, _ worker: Int) -> Void) {
-    withoutActuallyEscaping(body) { body in
-        var box = body
-        withUnsafeMutablePointer(to: &box) { context in
-            mimo_pool_run(
-                count,
-                Int32(clamping: workers),
-                { context, index, worker in
-                    context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(index, Int(worker))
-                },
-                context
-            )
+/// The time counts as `part`'s.
+func parallelFor(
+    _ part: RegionPart,
+    _ count: Int,
+    workers: Int = .max,
+    _ body: (_ index: Int, _ worker: Int) -> Void
+) {
+    if Compute.isRehearsing { return }
+    if RegionClock.isSimulating {
+        RegionClock.add(part, tasks: (0..<count).map { index in seconds { body(index, 0) } })
+        return
+    }
+    let duration = seconds {
+        withoutActuallyEscaping(body) { body in
+            var box = body
+            withUnsafeMutablePointer(to: &box) { context in
+                mimo_pool_run(
+                    count,
+                    Int32(clamping: workers),
+                    { context, index, worker in
+                        context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(
+                            index,
+                            Int(worker)
+                        )
+                    },
+                    context
+                )
+            }
         }
     }
+    RegionClock.add(part, seconds: duration)
 }
 
 /// Runs `body` over the fixed chunks of `0..<count`; the cuts do not depend on the number of threads.
-func parallelChunks(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
-    guard count > grain else {
-        if count > 0 { body(0..<count) }
-        return
-    }
+func parallelChunks(_ part: RegionPart, of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     let chunks = (count + grain - 1) / grain
-    parallelFor(chunks) { index, _ in body(index * grain..<min(count, (index + 1) * grain)) }
+    parallelFor(part, chunks) { index, _ in body(index * grain..<min(count, (index + 1) * grain)) }
+}
+
+/// Wall time of `body`, in seconds.
+func seconds(_ body: () -> Void) -> Double {
+    let start = ContinuousClock.now
+    body()
+    let duration = start.duration(to: .now)
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }

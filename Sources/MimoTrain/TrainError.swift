@@ -9,9 +9,11 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Something that the run writes was not taken, for the disk is full for instance.
     case cannotWrite(step: Int, reason: String, lastCheckpoint: String?)
     /// The disk does not hold what the run would write.
-    case doesNotFit(folder: String, needed: Int, free: Int, advice: String)
+    case diskTooSmall(folder: String, needed: Int, free: Int, advice: String)
     /// What an evaluation is asked for is not among what it finds.
     case noSuchMetric(name: String, found: [String])
+    /// The run needs more memory than there is, whatever is computed twice. Bytes, and tokens.
+    case doesNotFit(predicted: Int, limit: Int, longestPack: Int)
     /// A checkpoint lacks something or does not fit this run.
     case checkpoint(path: String, reason: String)
     /// The checkpoint was made by a run with other settings.
@@ -33,12 +35,17 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
                 lastCheckpoint.map { "; \($0) is whole: go on from it with --resume_from_checkpoint" }
                 ?? "; there is no checkpoint yet"
             return "step \(step): \(reason)\(advice)"
-        case .doesNotFit(let folder, let needed, let free, let advice):
+        case .diskTooSmall(let folder, let needed, let free, let advice):
             return
                 "\(folder): the run's checkpoints need \(Figure.bytes(needed)), and \(Figure.bytes(free)) are "
                 + "free; free some space, choose another --output_dir, or let fewer stay with \(advice)"
         case .noSuchMetric(let name, let found):
             return "--metric_for_best_model \(name): expected one of \(found.joined(separator: ", "))"
+        case .doesNotFit(let predicted, let limit, let longestPack):
+            return
+                "the run would need \(MemoryPlan.gibibytes(predicted)), with every layer recomputed, and may "
+                + "use \(MemoryPlan.gibibytes(limit)); its longest pack has \(longestPack) tokens: lower "
+                + "--max_length or --packing_length, or raise --memory_limit"
         case .checkpoint(let path, let reason):
             return "\(path): \(reason)"
         case .resumedDifferently(let path, let differences):

@@ -8,30 +8,42 @@ public final class Arena {
     public struct Mark: Sendable {
         fileprivate let chunk: Int
         fileprivate let used: Int
+        fileprivate let live: Int
     }
 
     private static let smallestChunk = (64 << 20) / 4
     private var chunks: [Tensor] = []
     private var chunk = 0
     private var used = 0
+    private var live = 0
+    private var mostLive = 0
 
-    /// An empty arena, which grows as needed.
-    public init() {}
+    /// An arena, which grows as needed.
+    ///
+    /// - Parameter byteCount: So much is taken from the system now, every page of it, so that what does not fit
+    ///   fails at once and not after hours.
+    public init(reserving byteCount: Int = 0) {
+        guard byteCount > 0 else { return }
+        let chunk = Tensor(rows: (byteCount / 4 + 1023) / 1024, columns: 1024)
+        chunk.fill(0)
+        chunks = [chunk.reshaped(rows: 1, columns: chunk.count)]
+    }
 
-    /// Bytes that it holds.
-    public var byteCount: Int { chunks.reduce(0) { $0 + $1.count * 4 } }
+    /// The most bytes that were handed out at a time.
+    public var peakByteCount: Int { mostLive * 4 }
 
     /// The state now.
-    public var mark: Mark { Mark(chunk: chunk, used: used) }
+    public var mark: Mark { Mark(chunk: chunk, used: used, live: live) }
 
     /// Takes back all that was handed out since the mark.
     public func release(to mark: Mark) {
         chunk = mark.chunk
         used = mark.used
+        live = mark.live
     }
 
     /// Takes back everything; the memory stays for the next pass.
-    public func reset() { release(to: Mark(chunk: 0, used: 0)) }
+    public func reset() { release(to: Mark(chunk: 0, used: 0, live: 0)) }
 
     /// A matrix with undefined elements.
     public func tensor(rows: Int, columns: Int) -> Tensor {
@@ -43,6 +55,8 @@ public final class Arena {
         if chunk == chunks.count {
             chunks.append(Tensor(rows: 1, columns: max(floats, Self.smallestChunk)))
         }
+        live += floats
+        mostLive = max(mostLive, live)
         defer { used += floats }
         return chunks[chunk].columns(used..<used + rows * columns).reshaped(rows: rows, columns: columns)
     }

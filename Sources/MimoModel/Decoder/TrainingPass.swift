@@ -20,6 +20,12 @@ public struct PassResult: Sendable, Equatable {
     }
 }
 
+/// A block's activations, and where they begin in the memory that keeps them.
+private struct KeptBlock {
+    let activations: BlockActivations
+    let begin: Arena.Mark
+}
+
 /// Forward and backward over packs, in memory that is reused from pack to pack.
 ///
 /// Only what the loss needs is computed: no gradient of frozen weights or below the lowest adapter; the last
@@ -33,18 +39,33 @@ public final class TrainingPass {
     /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
     public var recomputedBlocks: Int
     private let gemm = Gemm()
-    private let kept = Arena()
-    private let stream = Arena()
-    private let scratch = Arena()
+    private let kept: Arena
+    private let stream: Arena
+    private let scratch: Arena
 
     /// A pass over this model, whose updates' gradients it accumulates.
-    public init(_ decoder: Decoder, recomputedBlocks: Int = 0) {
+    ///
+    /// - Parameters:
+    ///   - decoder: The model.
+    ///   - recomputedBlocks: See ``recomputedBlocks``.
+    ///   - footprint: Memory that is taken now; more is taken when it is needed.
+    public init(_ decoder: Decoder, recomputedBlocks: Int = 0, reserving footprint: PassFootprint? = nil) {
         self.decoder = decoder
         self.recomputedBlocks = recomputedBlocks
+        kept = Arena(reserving: footprint?.kept ?? 0)
+        stream = Arena(reserving: footprint?.stream ?? 0)
+        scratch = Arena(reserving: footprint?.scratch ?? 0)
     }
 
-    /// Bytes of activations and scratch held.
-    public var byteCount: Int { kept.byteCount + stream.byteCount + scratch.byteCount }
+    /// The most that the passes so far have held at a time.
+    public var footprint: PassFootprint {
+        PassFootprint(
+            kept: kept.peakByteCount,
+            stream: stream.peakByteCount,
+            scratch: scratch.peakByteCount,
+            products: gemm.byteCount
+        )
+    }
 
     /// Scores the pack's targets and accumulates the gradient of `Σ weight · CE / normalizer`.
     ///
@@ -66,7 +87,7 @@ public final class TrainingPass {
         let lowest = normalizer == nil ? nil : decoder.lowestAdaptedLayer
         let last = decoder.blocks.count - 1
         var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
-        var activations: [BlockActivations?] = []
+        var activations: [KeptBlock?] = []
         decoder.embedding.gatherRows(pack.ids, into: inputs[0])
         for block in decoder.blocks {
             let isLast = block.index == last
@@ -79,7 +100,7 @@ public final class TrainingPass {
             let saved = run(block, output, inputs[block.index], context)
             let isKept = lowest.map { block.index >= max($0, recomputedBlocks) } ?? false
             if !isKept { kept.release(to: mark) }
-            activations.append(isKept ? saved : nil)
+            activations.append(isKept ? KeptBlock(activations: saved, begin: mark) : nil)
             inputs.append(output)
         }
         let dOutput = stream.tensor(rows: wanted.count, columns: inputs[0].columns)
@@ -127,7 +148,7 @@ public final class TrainingPass {
         from dOutput: Tensor,
         lowest: Int,
         inputs: [Tensor],
-        activations: [BlockActivations?],
+        activations: [KeptBlock?],
         context: (Int) -> BlockContext
     ) {
         // The gradient alternates between two matrices; the last block's has only the wanted rows.
@@ -136,19 +157,28 @@ public final class TrainingPass {
         for index in stride(from: decoder.blocks.count - 1, through: lowest, by: -1) {
             let context = context(index)
             let dInput = gradients[index % 2]
-            let mark = kept.mark
-            var saved = activations[index]
-            if saved == nil {
-                let again = scratch.mark
-                defer { scratch.release(to: again) }
-                let output = scratch.tensor(rows: dOutput.rows, columns: dOutput.columns)
-                saved = run(decoder.blocks[index], output, inputs[index], context)
-            }
-            guard let saved else { continue }
-            decoder.blocks[index].backward(index == lowest ? nil : dInput, dOutput: dOutput, saved, context)
-            kept.release(to: mark)
+            let block = activations[index] ?? runAgain(index, input: inputs[index], like: dOutput, context)
+            decoder.blocks[index].backward(
+                index == lowest ? nil : dInput,
+                dOutput: dOutput,
+                block.activations,
+                context
+            )
+            // What is kept is a stack: the block above has gone before.
+            kept.release(to: block.begin)
             dOutput = dInput
         }
+    }
+
+    /// Forward of a block whose activations were not kept.
+    private func runAgain(_ index: Int, input: Tensor, like dOutput: Tensor, _ context: BlockContext)
+        -> KeptBlock
+    {
+        let mark = scratch.mark
+        defer { scratch.release(to: mark) }
+        let begin = kept.mark
+        let output = scratch.tensor(rows: dOutput.rows, columns: dOutput.columns)
+        return KeptBlock(activations: run(decoder.blocks[index], output, input, context), begin: begin)
     }
 
     /// Loss and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.

@@ -42,7 +42,7 @@ public struct AdamW: Sendable, Equatable {
         precondition(parameter.isContiguous && gradient.isContiguous && parameter.count == gradient.count)
         let correction1 = 1 - power(Double(beta1), step)
         let correction2 = (1 - power(Double(beta2), step)).squareRoot()
-        parallelChunks(of: parameter.count, grain: 1 << 14) { range in
+        parallelChunks(.optimizer, of: parameter.count, grain: 1 << 14) { range in
             let i = range.lowerBound
             kernels.adamw(
                 parameter.pointer + i,

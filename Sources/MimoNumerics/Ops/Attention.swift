@@ -71,7 +71,7 @@ public struct Attention: Sendable {
         )
         precondition(scratch.columns >= scratchFloats)
         let blocks = queryBlocks(layout)
-        parallelFor(blocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
+        parallelFor(.attention, blocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
             let (block, head) = (blocks[task / keyValueHeads], task % keyValueHeads)
             let (row, queryColumn) = (block.queries.lowerBound, head * group * headSize)
             block.ranges.withUnsafeBufferPointer { ranges in
@@ -117,7 +117,7 @@ public struct Attention: Sendable {
     ) {
         precondition(scratch.columns >= scratchFloats)
         precondition(dk.stride == dv.stride && k.stride == v.stride && delta.stride == lse.stride)
-        parallelChunks(of: q.rows, grain: 64) { rows in
+        parallelChunks(.attention, of: q.rows, grain: 64) { rows in
             let row = rows.lowerBound
             kernels.attention_delta(
                 delta.pointer + row * delta.stride,
@@ -134,7 +134,9 @@ public struct Attention: Sendable {
         let blocks = queryBlocks(layout)
         let keyBlocks = keyBlocks(layout, keys: k.rows)
         let queryTasks = blocks.count * keyValueHeads
-        parallelFor(queryTasks + keyBlocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
+        parallelFor(.attention, queryTasks + keyBlocks.count * keyValueHeads, workers: scratch.rows) {
+            task,
+            worker in
             let own = scratch.pointer + worker * scratch.stride
             if task < queryTasks {
                 let (block, head) = (blocks[task / keyValueHeads], task % keyValueHeads)

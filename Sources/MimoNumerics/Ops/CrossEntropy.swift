@@ -21,22 +21,22 @@ public enum CrossEntropy {
     public static func forwardBackward(_ logits: Tensor, labels: [Int32], weights: [Float]?) -> [TokenLoss] {
         precondition(labels.count == logits.rows && (weights?.count ?? labels.count) == labels.count)
         precondition(labels.allSatisfy { $0 >= 0 && Int($0) < logits.columns })
-        return [TokenLoss](unsafeUninitializedCapacity: labels.count) { buffer, written in
-            if let start = buffer.baseAddress {
-                parallelFor(labels.count) { row, _ in
-                    var best = 0
-                    let loss = kernels.cross_entropy(
-                        logits.pointer + row * logits.stride,
-                        &best,
-                        Int(labels[row]),
-                        weights?[row] ?? 0,
-                        weights == nil ? 0 : 1,
-                        logits.columns
-                    )
-                    (start + row).initialize(to: TokenLoss(loss: loss, isCorrect: best == Int(labels[row])))
-                }
+        var losses = [TokenLoss](repeating: TokenLoss(loss: 0, isCorrect: false), count: labels.count)
+        losses.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return }
+            parallelFor(.loss, labels.count) { row, _ in
+                var best = 0
+                let loss = kernels.cross_entropy(
+                    logits.pointer + row * logits.stride,
+                    &best,
+                    Int(labels[row]),
+                    weights?[row] ?? 0,
+                    weights == nil ? 0 : 1,
+                    logits.columns
+                )
+                start[row] = TokenLoss(loss: loss, isCorrect: best == Int(labels[row]))
             }
-            written = labels.count
         }
+        return losses
     }
 }

@@ -20,7 +20,7 @@ public struct DropoutMask: Sendable {
     /// `output = mask(input) / (1-p)`; both `[T, C]`. Row i draws as row `rows[i]` of an endless matrix.
     public func forward(_ output: Tensor, _ input: Tensor, rows: [UInt64]) {
         precondition(output.rows == input.rows && output.columns == input.columns && rows.count == input.rows)
-        parallelChunks(of: input.rows, grain: 32) { chunk in
+        parallelChunks(.dropout, of: input.rows, grain: 32) { chunk in
             for row in chunk {
                 kernels.dropout(
                     output.pointer + row * output.stride,
@@ -39,7 +39,7 @@ public struct DropoutMask: Sendable {
         precondition(
             dInput.rows == dOutput.rows && dInput.columns == dOutput.columns && rows.count == dInput.rows
         )
-        parallelChunks(of: dInput.rows, grain: 32) { chunk in
+        parallelChunks(.dropout, of: dInput.rows, grain: 32) { chunk in
             for row in chunk {
                 kernels.dropout_add(
                     dInput.pointer + row * dInput.stride,

@@ -8,7 +8,7 @@ public enum Elementwise {
     public static func add(_ output: Tensor, _ a: Tensor, _ b: Tensor) {
         precondition(output.isContiguous && a.isContiguous && b.isContiguous)
         precondition(a.count == output.count && b.count == output.count)
-        parallelChunks(of: output.count, grain: grain) { range in
+        parallelChunks(.copies, of: output.count, grain: grain) { range in
             let i = range.lowerBound
             kernels.add(output.pointer + i, a.pointer + i, b.pointer + i, range.count)
         }
@@ -17,7 +17,7 @@ public enum Elementwise {
     /// Adds the row `bias [1, C]` to each row of `x [T, C]`.
     public static func addBias(_ x: Tensor, _ bias: Tensor) {
         precondition(bias.count == x.columns)
-        parallelChunks(of: x.rows, grain: 32) { rows in
+        parallelChunks(.copies, of: x.rows, grain: 32) { rows in
             for row in rows {
                 let start = x.pointer + row * x.stride
                 kernels.add(start, start, bias.pointer, x.columns)
@@ -28,7 +28,7 @@ public enum Elementwise {
     /// Copies row `indices[i]` of `from` to row i of `output`.
     public static func gatherRows(_ output: Tensor, from: Tensor, _ indices: [Int]) {
         precondition(output.rows == indices.count && output.columns == from.columns)
-        parallelChunks(of: indices.count, grain: 64) { rows in
+        parallelChunks(.copies, of: indices.count, grain: 64) { rows in
             for row in rows {
                 precondition(indices[row] >= 0 && indices[row] < from.rows)
                 output.rows(row..<row + 1).copy(from: from.rows(indices[row]..<indices[row] + 1))
@@ -40,7 +40,7 @@ public enum Elementwise {
     /// may repeat.
     public static func scatterAddRows(_ output: Tensor, from: Tensor, _ indices: [Int]) {
         precondition(from.rows == indices.count && output.columns == from.columns)
-        parallelChunks(of: from.columns, grain: 256) { columns in
+        parallelChunks(.copies, of: from.columns, grain: 256) { columns in
             for (row, index) in indices.enumerated() {
                 precondition(index >= 0 && index < output.rows)
                 let start = output.pointer + index * output.stride + columns.lowerBound

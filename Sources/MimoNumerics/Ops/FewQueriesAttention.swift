@@ -51,7 +51,7 @@ extension Attention {
         precondition(scratch.rows == 1 && scratch.columns >= rows * (headSize + 2))
         let sums = scratch.columns(0..<rows * headSize)
         let levels = scratch.columns(rows * headSize..<rows * (headSize + 2)).reshaped(rows: 2, columns: rows)
-        parallelFor(parts.count) { index, _ in
+        parallelFor(.attention, parts.count) { index, _ in
             let part = parts[index]
             let sequence = sequences[part.sequence]
             let column = part.head * headSize

@@ -5,7 +5,7 @@ public enum LowRank {
     /// `h [T, r] = scale · x [T, k] · a [r, k]ᵀ`.
     public static func projectDown(_ h: Tensor, _ x: Tensor, _ a: Tensor, scale: Float = 1) {
         precondition(h.rows == x.rows && h.columns == a.rows && x.columns == a.columns)
-        parallelChunks(of: x.rows, grain: 16) { rows in
+        parallelChunks(.lowRank, of: x.rows, grain: 16) { rows in
             let (out, input) = (h.rows(rows), x.rows(rows))
             kernels.project_down(
                 out.pointer,
@@ -25,7 +25,7 @@ public enum LowRank {
     /// `dA [r, k] += scale · g [T, r]ᵀ · x [T, k]`; threads divide the columns, so each sum has one order.
     public static func accumulateOuter(_ dA: Tensor, _ g: Tensor, _ x: Tensor, scale: Float = 1) {
         precondition(dA.rows == g.columns && dA.columns == x.columns && g.rows == x.rows)
-        parallelChunks(of: x.columns, grain: 64) { columns in
+        parallelChunks(.lowRank, of: x.columns, grain: 64) { columns in
             let (out, input) = (dA.columns(columns), x.columns(columns))
             kernels.accumulate_outer(
                 out.pointer,

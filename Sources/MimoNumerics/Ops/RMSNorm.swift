@@ -16,7 +16,7 @@ public enum RMSNorm {
     ) {
         precondition(output.rows == input.rows && output.columns == input.columns)
         precondition(weight.count == input.columns && rstd.columns >= input.rows)
-        parallelChunks(of: input.rows, grain: grain) { rows in
+        parallelChunks(.norms, of: input.rows, grain: grain) { rows in
             let (o, i) = (output.rows(rows), input.rows(rows))
             kernels.rmsnorm_forward(
                 o.pointer,
@@ -42,7 +42,7 @@ public enum RMSNorm {
         accumulate: Bool
     ) {
         precondition(dInput.rows == input.rows && dOutput.rows == input.rows)
-        parallelChunks(of: input.rows, grain: grain) { rows in
+        parallelChunks(.norms, of: input.rows, grain: grain) { rows in
             let (d, o, i) = (dInput.rows(rows), dOutput.rows(rows), input.rows(rows))
             kernels.rmsnorm_backward(
                 d.pointer,

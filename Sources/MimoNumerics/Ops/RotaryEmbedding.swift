@@ -18,7 +18,7 @@ public enum RotaryEmbedding {
         let head = cosines.columns * 2
         precondition(cosines.isContiguous && sines.isContiguous)
         precondition(head == 0 || x.columns % head == 0 && cosines.rows >= x.rows && sines.rows >= x.rows)
-        parallelChunks(of: x.rows, grain: 32) { rows in
+        parallelChunks(.rotary, of: x.rows, grain: 32) { rows in
             let start = rows.lowerBound * (head / 2)
             kernels.rope(
                 x.rows(rows).pointer,

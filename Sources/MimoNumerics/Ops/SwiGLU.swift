@@ -10,7 +10,7 @@ public enum SwiGLU {
     public static func forward(_ output: Tensor, gate: Tensor, up: Tensor) {
         precondition(output.isContiguous && gate.isContiguous && up.isContiguous)
         precondition(gate.count == output.count && up.count == output.count)
-        parallelChunks(of: output.count, grain: grain) { range in
+        parallelChunks(.activations, of: output.count, grain: grain) { range in
             let i = range.lowerBound
             kernels.swiglu_forward(output.pointer + i, gate.pointer + i, up.pointer + i, range.count)
         }
@@ -20,7 +20,7 @@ public enum SwiGLU {
     public static func backwardInPlace(gate: Tensor, up: Tensor, dOutput: Tensor) {
         precondition(gate.isContiguous && up.isContiguous && dOutput.isContiguous)
         precondition(gate.count == dOutput.count && up.count == dOutput.count)
-        parallelChunks(of: dOutput.count, grain: grain) { range in
+        parallelChunks(.activations, of: dOutput.count, grain: grain) { range in
             let (i, g, u) = (range.lowerBound, gate.pointer, up.pointer)
             kernels.swiglu_backward(g + i, u + i, dOutput.pointer + i, g + i, u + i, range.count)
         }

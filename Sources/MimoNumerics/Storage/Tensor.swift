@@ -108,7 +108,7 @@ public struct Tensor: Sendable {
 
     /// Writes a value everywhere.
     public func fill(_ value: Float) {
-        parallelChunks(of: rows, grain: copyGrain) { chunk in
+        parallelChunks(.copies, of: rows, grain: copyGrain) { chunk in
             for row in chunk { (pointer + row * stride).update(repeating: value, count: columns) }
         }
     }
@@ -116,7 +116,7 @@ public struct Tensor: Sendable {
     /// Copies the elements of a tensor of the same shape.
     public func copy(from other: Tensor) {
         precondition(rows == other.rows && columns == other.columns)
-        parallelChunks(of: rows, grain: copyGrain) { chunk in
+        parallelChunks(.copies, of: rows, grain: copyGrain) { chunk in
             for row in chunk {
                 (pointer + row * stride).update(from: other.pointer + row * other.stride, count: columns)
             }

@@ -57,6 +57,9 @@ public final class TensorStorage: @unchecked Sendable {
         if origin == .heap { free(base) } else { munmap(base, byteCount) }
     }
 
+    /// Whether this is a mapped file.
+    public var isMapped: Bool { origin == .file }
+
     /// Copies bytes out, for headers and tensor-by-tensor streaming.
     public func bytes(_ range: Range<Int>) -> [UInt8] {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)

@@ -40,6 +40,9 @@ public struct WeightMatrix: Sendable {
     /// Where the elements lie in their storage.
     public var byteRange: Range<Int> { byteOffset..<byteOffset + rows * columns * type.size }
 
+    /// Bytes of a mapped file that the elements are; 0 where they have memory of their own.
+    public var mappedBytes: Int { storage.isMapped ? byteRange.count : 0 }
+
     /// A window on some of the rows.
     public func rows(_ range: Range<Int>) -> WeightMatrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
@@ -62,7 +65,7 @@ public struct WeightMatrix: Sendable {
     /// Writes the elements as floats.
     public func widen(into out: Tensor) {
         precondition(out.rows == rows && out.columns == columns && out.isContiguous)
-        parallelChunks(of: rows * columns, grain: 1 << 16) { range in
+        parallelChunks(.copies, of: rows * columns, grain: 1 << 16) { range in
             kernels.widen(
                 out.pointer + range.lowerBound,
                 pointer + range.lowerBound * type.size,
@@ -96,7 +99,7 @@ extension Tensor {
         return [UInt8](unsafeUninitializedCapacity: count * type.size) { buffer, written in
             guard let start = buffer.baseAddress else { return }
             let out = UncheckedPointer(UnsafeMutableRawPointer(start))
-            parallelChunks(of: count, grain: 1 << 16) { range in
+            parallelChunks(.copies, of: count, grain: 1 << 16) { range in
                 kernels.narrow(
                     out.pointer + range.lowerBound * type.size,
                     pointer + range.lowerBound,

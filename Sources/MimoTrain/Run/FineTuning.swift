@@ -133,6 +133,9 @@ public final class FineTuning {
     /// Steps of the run.
     public var totalSteps: Int { trainer.totalSteps }
 
+    /// What the run's memory goes to.
+    public var memory: MemoryPlan { trainer.memory }
+
     /// The adapter of step 0: a given one, or random A and zero B.
     private static func firstAdapter(
         _ options: FineTuningOptions,

@@ -28,8 +28,6 @@ public struct Preflight: Sendable, Equatable {
     public var checkpoints: Int
     /// Bytes free where the run writes; nil where that cannot be told.
     public var freeBytes: Int?
-    /// Bytes of memory at the peak, where they can be predicted.
-    public var memoryBytes: Int?
 
     /// Bytes that the checkpoints still to come need.
     public var diskBytes: Int { checkpointBytes * checkpoints }
@@ -44,17 +42,16 @@ public struct Preflight: Sendable, Equatable {
             "disk: \(checkpoints) × \(Figure.bytes(checkpointBytes)) for checkpoints"
                 + (freeBytes.map { ", \(Figure.bytes($0)) free" } ?? ""),
         ]
-        if let memoryBytes { lines.append("memory: about \(Figure.bytes(memoryBytes))") }
         return lines.joined(separator: "\n")
     }
 
     /// Refuses a run whose checkpoints the disk cannot hold.
     ///
     /// - Parameter folder: Where they go, for the message.
-    /// - Throws: ``TrainError/doesNotFit(folder:needed:free:advice:)``.
+    /// - Throws: ``TrainError/diskTooSmall(folder:needed:free:advice:)``.
     public func check(folder: String) throws {
         guard let freeBytes, freeBytes < diskBytes else { return }
-        throw TrainError.doesNotFit(
+        throw TrainError.diskTooSmall(
             folder: folder,
             needed: diskBytes,
             free: freeBytes,

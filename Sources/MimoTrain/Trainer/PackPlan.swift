@@ -13,10 +13,13 @@ struct PackPlan {
 
     /// The packs, the longest first.
     let packs: [TrainingPack]
-    /// Tokens of the rows, before anything is cut off or shared.
-    let tokens: Int
+    /// Tokens of each row, before anything is cut off or shared.
+    let rowLengths: [Int]
     /// Labels that count.
     let targets: Int
+
+    /// Tokens of all rows, before anything is cut off or shared.
+    var tokens: Int { rowLengths.reduce(0, +) }
 
     /// Divides the rows of a step.
     ///
@@ -27,7 +30,7 @@ struct PackPlan {
     ///   - batchSize: Rows of a micro-batch.
     ///   - sharedTokens: How many equal first tokens make rows share them; nil shares nothing.
     init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int, sharedTokens: Int?) {
-        tokens = samples.reduce(0) { $0 + $1.ids.count }
+        rowLengths = samples.map(\.ids.count)
         let rows = samples.enumerated().map { place, sample in
             TrainingPack.Row(
                 ids: sample.ids,

@@ -31,6 +31,13 @@ struct TrainedTensors: Sendable {
         self.all = all
     }
 
+    /// Takes every page of the gradients and moments, which are 0 as long as nothing was trained.
+    func touch() {
+        for tensor in all {
+            for part in [tensor.gradient, tensor.firstMoment, tensor.secondMoment] { part.fill(0) }
+        }
+    }
+
     /// Sets all gradients to 0.
     func clearGradients() {
         for tensor in all { tensor.gradient.fill(0) }

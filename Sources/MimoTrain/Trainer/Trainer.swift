@@ -21,6 +21,8 @@ public final class Trainer {
     let rows: RowSchedule
     private let rates: LearningRateSchedule
     let pass: TrainingPass
+    /// What the run's memory goes to.
+    public let memory: MemoryPlan
     let clock = ContinuousClock()
     var state = TrainerState()
     private var plan: TokenPlan
@@ -77,7 +79,23 @@ public final class Trainer {
             warmupSteps: warmup,
             totalSteps: total
         )
-        pass = TrainingPass(decoder, recomputedBlocks: options.recomputedBlocks)
+        // The state takes its pages now, so that it is counted.
+        tensors.touch()
+        let census = try SampleCensus(samples, vocabularySize: decoder.config.vocabularySize)
+        memory = try MemoryPlan(
+            decoder,
+            longestPack: census.longestPack(options),
+            recomputedBlocks: options.recomputedBlocks,
+            dropout: Float(options.loraDropout),
+            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens),
+            heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
+            limit: options.memoryLimit ?? ProcessMemory.availableBytes
+        )
+        pass = TrainingPass(
+            decoder,
+            recomputedBlocks: memory.recomputedBlocks,
+            reserving: memory.footprint
+        )
         plan = TokenPlan(rows: rows, totalSteps: total, samples: samples)
         state.identity = Self.identity(options, rows: rows, total: total) + identity
         if let probe { state.identity.append(("retention_prompts", .string(probe.fingerprint))) }
@@ -242,7 +260,9 @@ public final class Trainer {
             key: options.seed &* 0xD129_0B26_88CE_57A9 &+ UInt64(step),
             probability: Float(options.loraDropout)
         )
+        var work = TrainingWork()
         for pack in plan.packs {
+            work.add(TrainingWork(of: pack, by: decoder))
             found.add(pass.run(pack, normalizer: Double(plan.targets), dropout: dropout))
         }
         let loss = plan.targets > 0 ? found.weightedLoss / Double(plan.targets) : 0
@@ -267,7 +287,9 @@ public final class Trainer {
             tokens: plan.tokens,
             countedTokens: plan.targets,
             correctTokens: found.correct,
-            seconds: Self.seconds(start.duration(to: clock.now))
+            seconds: Self.seconds(start.duration(to: clock.now)),
+            work: work,
+            workWithoutSkipping: TrainingWork(withoutSkipping: plan.rowLengths, by: decoder)
         )
         state.step += 1
         state.tokens += record.tokens

@@ -51,8 +51,11 @@ public struct TrainerOptions: Sendable, Equatable {
     public var packTokens = 1024
     /// Whether rows of a step that begin with the same tokens compute them once.
     public var sharesPrefixes = true
-    /// How many of the lowest blocks run forward again in the backward, to save memory.
-    public var recomputedBlocks = 0
+    /// How many of the lowest blocks run forward again in the backward, to save memory; nil: as few as
+    /// ``memoryLimit`` allows. No number changes by it.
+    public var recomputedBlocks: Int?
+    /// What the process must not exceed, in bytes; nil: what the machine has free.
+    public var memoryLimit: Int?
 
     /// The defaults.
     public init() {}
@@ -125,6 +128,12 @@ public struct TrainerOptions: Sendable, Equatable {
             "a whole number from 1 on"
         )
         try check((0..<1).contains(loraDropout), "lora_dropout", loraDropout, "at least 0 and below 1")
+        try check(
+            recomputedBlocks ?? 0 >= 0,
+            "recomputed_blocks",
+            recomputedBlocks ?? 0,
+            "a whole number from 0 on"
+        )
         try check(packTokens >= 0, "packing_length", packTokens, "a whole number from 0 on")
     }
 }

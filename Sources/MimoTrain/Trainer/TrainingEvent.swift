@@ -1,3 +1,5 @@
+public import MimoModel
+
 /// What one optimizer step found.
 public struct StepRecord: Sendable, Equatable {
     /// The step, counted from 1.
@@ -16,6 +18,9 @@ public struct StepRecord: Sendable, Equatable {
     public var correctTokens: Int
     /// Wall time of the step, in seconds.
     public var seconds: Double
+    /// What the step computed, and what it would have been without leaving out what the loss does not need.
+    public var work: TrainingWork
+    public var workWithoutSkipping: TrainingWork
 }
 
 /// What happens during a run, in order. The trainer itself prints nothing.

@@ -146,6 +146,7 @@ extension TrainingOptions {
         options.maxGradNorm = maxGradNorm
         options.seed = seed
         options.packTokens = packingLength
+        options.memoryLimit = memoryLimit?.bytes
         options.recomputedBlocks = recomputedBlocks
         return options
     }

@@ -92,6 +92,7 @@ extension FineTuning {
                 + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
         )
         lines.append(preflight.description)
+        lines.append("memory: \(memory)")
         if let resumed { lines.append("going on from \(resumed)") }
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")

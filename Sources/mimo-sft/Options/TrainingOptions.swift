@@ -59,6 +59,22 @@ struct TrainingOptions: ParsableArguments {
     )
     var packingLength = TrainerOptions().packTokens
 
-    @Option(help: .taking("n", "How many of the lowest blocks are computed twice, to save memory."))
-    var recomputedBlocks = TrainerOptions().recomputedBlocks
+    @Option(
+        help: .taking(
+            "size",
+            """
+            What the process must not exceed, mapped weights included, such as 12GiB; if not given, what the \
+            machine has free. As few layers are computed twice as this allows.
+            """
+        )
+    )
+    var memoryLimit: ByteCount?
+
+    @Option(
+        help: .taking(
+            "n",
+            "How many of the lowest layers are computed twice, to save memory; if not given, see --memory-limit."
+        )
+    )
+    var recomputedBlocks: Int?
 }

@@ -33,7 +33,7 @@ import Testing
         var tight = preflight
         tight.freeBytes = (12 << 20) - 1
         #expect(
-            throws: TrainError.doesNotFit(
+            throws: TrainError.diskTooSmall(
                 folder: "out",
                 needed: 12 << 20,
                 free: (12 << 20) - 1,

@@ -1,0 +1,26 @@
+import MimoNumerics
+
+extension Decoder {
+    /// Bytes of the mapped file that become resident when it is trained on.
+    ///
+    /// - Parameter distinctTokens: How many different tokens the rows hold: so many rows of the embedding are
+    ///   read, each with what the system maps around it.
+    public func mappedBytes(distinctTokens: Int) -> Int {
+        let linears = blocks.reduce(0) { sum, block in
+            DecoderLinear.allCases.reduce(sum) { $0 + block[$1].weight.mappedBytes }
+        }
+        let around = max(64 << 10, 2 * embedding.byteRange.count / max(1, embedding.rows))
+        let embedded =
+            config.tiesWordEmbeddings ? 0 : min(embedding.mappedBytes, distinctTokens * around)
+        return linears + head.mappedBytes + embedded
+    }
+}
+
+extension Decoder {
+    /// Bytes of stored weights that decoding one token reads: all linears and the head.
+    public var decodedBytes: Int {
+        blocks.reduce(head.byteRange.count) { sum, block in
+            DecoderLinear.allCases.reduce(sum) { $0 + block[$1].weight.byteRange.count }
+        }
+    }
+}
