@@ -81,8 +81,8 @@ import Testing
     @Test("Each index runs once, on any number of threads, also from within a region")
     func parallel() {
         let counts = Tensor(rows: 1, columns: 10_000)
-        parallelFor(100) { outer, _ in
-            parallelFor(100) { inner, _ in counts[0, outer * 100 + inner] += 1 }
+        parallelFor(.copies, 100) { outer, _ in
+            parallelFor(.copies, 100) { inner, _ in counts[0, outer * 100 + inner] += 1 }
         }
         #expect(counts.elements.allSatisfy { $0 == 1 })
     }

@@ -35,7 +35,7 @@ public struct Preflight: Sendable, Equatable {
     /// A line for each part.
     public var description: String {
         let share = Double(countedTokens) * 100 / Double(max(1, tokens))
-        var lines = [
+        let lines = [
             "rows: \(rows) with \(tokens) tokens, \(Figure.fixed(share, 1)) % of them learned, the longest row "
                 + "\(longest)" + (validationRows > 0 ? "; \(validationRows) rows to validate with" : ""),
             "steps: \(steps) with \(totalTokens) tokens in all",
