@@ -128,7 +128,7 @@ import Testing
         #expect(options.trainer.saveTotalLimit == 2)
         #expect(options.trainer.loggingSteps == 5)
         #expect(options.outputDirectory == "output")
-        #expect(line.notes.count == 4)
+        #expect(line.notes.count == 2)
     }
 
     @Test func theGuidesExportCommandsReadAsWritten() throws {

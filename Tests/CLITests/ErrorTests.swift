@@ -206,7 +206,7 @@ import Testing
                 ) == true
             )
             #expect(
-                try Folder.names(in: errors.folder.file("run")) == [".lock", "args.json", "logging.jsonl"]
+                try Folder.names(in: errors.folder.file("run")) == [".lock", "args.json", "logging.jsonl", "runs"]
             )
         }
     }

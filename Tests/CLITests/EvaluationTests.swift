@@ -6,8 +6,8 @@ import Testing
 /// What a run finds out about itself, and what it does then.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct EvaluationTests {
-    private func run(_ run: SproutRun, _ more: [String]) throws -> [JSON] {
-        let outcome = try BuiltCommand.run(run.arguments(more), in: run.folder)
+    private func run(_ run: SproutRun, _ more: [String], sample: String = "#24") throws -> [JSON] {
+        let outcome = try BuiltCommand.run(run.arguments(more, sample: sample), in: run.folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
         return try run.folder.lines(of: "\(run.output)/logging.jsonl")
     }
@@ -18,10 +18,11 @@ struct EvaluationTests {
         let log = try self.run(
             run,
             [
-                "--split_dataset_ratio", "0", "--dataset", "\(SproutRun.rows):empty_think", "--val_dataset",
-                "\(SproutRun.rows):empty_think", "--learning_rate", "0", "--lora_dropout", "0",
-                "--gradient_accumulation_steps", "100", "--max_steps", "1", "--eval_steps", "1",
-            ]
+                "--split_dataset_ratio", "0", "--val_dataset", "\(SproutRun.rows):empty_think",
+                "--learning_rate", "0", "--lora_dropout", "0", "--gradient_accumulation_steps", "100",
+                "--max_steps", "1", "--eval_steps", "1",
+            ],
+            sample: ""
         )
         let train = try #require(log.first { $0["loss"] != nil })
         let loss = try #require(train["loss"]?.doubleValue)
@@ -49,11 +50,11 @@ struct EvaluationTests {
 
     @Test func theBestCheckpointStaysAndIsTheRunsResult() throws {
         let run = try SproutRun()
-        // A rate that soon spoils the model: the best evaluation is not the last.
+        // Told that a greater loss is better, the run has its best evaluation first.
         let outcome = try BuiltCommand.run(
             run.arguments([
-                "--learning_rate", "0.05", "--lr_scheduler_type", "constant", "--save_total_limit", "1",
-                "--save_steps", "3", "--eval_steps", "1",
+                "--greater_is_better", "true", "--save_total_limit", "1", "--save_steps", "3",
+                "--eval_steps", "1",
             ]),
             in: run.folder
         )
@@ -62,7 +63,7 @@ struct EvaluationTests {
         let losses = log.compactMap { line in
             line["eval_loss"]?.doubleValue.map { ($0, line["global_step/max_steps"]?.stringValue ?? "") }
         }
-        let best = try #require(losses.min { $0.0 < $1.0 }?.1.split(separator: "/").first)
+        let best = try #require(losses.max { $0.0 < $1.0 }?.1.split(separator: "/").first)
         #expect(best != "10")
         #expect(outcome.output == "\(run.output)/checkpoint-\(best)\n")
         let checkpoints = try Folder.names(in: run.folder.file(run.output)).filter {
@@ -79,7 +80,7 @@ struct EvaluationTests {
             )
         )
         #expect(state["best_model_checkpoint"] == .string("\(run.output)/checkpoint-\(best)"))
-        #expect(state["best_metric"]?.doubleValue == losses.map(\.0).min())
+        #expect(state["best_metric"]?.doubleValue == losses.map(\.0).max())
     }
 
     @Test func aRunEndsEarlyWhereItGetsNoBetterAndDoesNotGoOnAfterwards() throws {

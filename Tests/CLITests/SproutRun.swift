@@ -21,9 +21,9 @@ struct SproutRun {
     }
 
     /// The command line, which both starts the run and goes on with it.
-    func arguments(_ more: [String] = []) -> [String] {
+    func arguments(_ more: [String] = [], sample: String = "#24") -> [String] {
         [
-            "sft", "--model", Self.model, "--dataset", "\(Self.rows):empty_think#24", "--loss_scale",
+            "sft", "--model", Self.model, "--dataset", "\(Self.rows):empty_think\(sample)", "--loss_scale",
             "ignore_empty_think", "--model_name", "swift-robot", "--model_author", "swift",
             "--split_dataset_ratio", "0.2", "--retention_prompts", "prompts.jsonl",
             "--retention_max_new_tokens", "24", "--num_train_epochs", "2", "--learning_rate", "2e-3",

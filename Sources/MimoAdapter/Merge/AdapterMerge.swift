@@ -22,6 +22,8 @@ public struct AdapterMerge {
         public var merged = 0
         /// Bytes of weights that were written.
         public var bytes = 0
+        /// What rounding has changed of each tensor among ``merged``.
+        public var rounding: [MergeRounding] = []
 
         /// Counts of a merge.
         public init(tensors: Int = 0, merged: Int = 0, bytes: Int = 0) {
@@ -46,6 +48,7 @@ public struct AdapterMerge {
     ///   - directory: where the folder will stand.
     ///   - replacing: whether a folder with content that stands there already gives way.
     ///   - inputs: further folders that must not be replaced, such as the adapter's.
+    ///   - check: given the folder before it takes its place, and what was written; what it throws leaves nothing.
     ///   - progress: called after each tensor with the bytes written so far and the bytes in all.
     /// - Returns: what was written.
     /// - Throws: ``AdapterError`` where the place is taken, the disk too small, or a merged weight would not be
@@ -55,6 +58,7 @@ public struct AdapterMerge {
         to directory: String,
         replacing: Bool = false,
         keeping inputs: [String] = [],
+        check: (_ folder: String, _ report: Report) throws -> Void = { _, _ in },
         progress: (_ written: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> Report {
         let output = MergeOutput(directory)
@@ -75,7 +79,9 @@ public struct AdapterMerge {
             )
             for tensor in file.tensors {
                 if let weights = updates[tensor.name] {
-                    try merge(weights, into: file.weight(tensor.name), tensor, of: file, gemm, writer)
+                    report.rounding.append(
+                        try merge(weights, into: file.weight(tensor.name), tensor, of: file, gemm, writer)
+                    )
                     report.merged += 1
                 } else {
                     try copy(tensor, of: file, writer)
@@ -87,6 +93,7 @@ public struct AdapterMerge {
             try writer.finish()
         }
         try base.copyCompanions(to: transaction.workingPath)
+        try check(transaction.workingPath, report)
         try transaction.commit(replacing: replacing || output.isEmptyFolder)
         return report
     }
@@ -99,7 +106,8 @@ public struct AdapterMerge {
         of file: SafetensorsFile,
         _ gemm: Gemm,
         _ writer: SafetensorsWriter
-    ) throws {
+    ) throws -> MergeRounding {
+        var rounding = MergeRounding(tensor: tensor.name)
         let step = max(1, Self.blockSize / max(1, weight.columns))
         for start in stride(from: 0, to: weight.rows, by: step) {
             let rows = start..<min(start + step, weight.rows)
@@ -113,9 +121,12 @@ public struct AdapterMerge {
             guard sum.isFinite(as: weight.type) else {
                 throw AdapterError.mergeNotFinite(tensor: tensor.name, type: weight.type.rawValue)
             }
-            try writer.append(sum.narrowed(to: weight.type))
+            let written = sum.narrowed(to: weight.type)
+            try writer.append(written)
+            rounding.add(block, merged: sum, written: written)
             file.releasePages(block.byteRange)
         }
+        return rounding
     }
 
     /// Writes one tensor as it is, a piece at a time.

@@ -27,7 +27,10 @@ final class EventFile {
             let blocks = try FileBlocks(path: path)
             var bytes: [UInt8] = []
             while let block = try blocks.nextBlock() { bytes += block }
-            let kept = Self.records(in: bytes).filter { Self.step(of: $0) <= step }
+            // The first record is the format's version; a run that begins keeps nothing else.
+            let kept = Self.records(in: bytes).enumerated()
+                .filter { $0.offset == 0 || (step > 0 && Self.step(of: $0.element) <= step) }
+                .map(\.element)
             try AtomicFile.write(kept.flatMap { Self.record($0) }, to: path)
         } else {
             path = "\(folder)/\(prefix)\(time(nil)).mimo-sft.\(getpid()).0"

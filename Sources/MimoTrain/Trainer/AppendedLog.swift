@@ -12,10 +12,11 @@ final class AppendedLog {
     private let descriptor: Int32
 
     /// Opens or makes the file; lines of steps after `step`, and a last line that was cut off, are cut away, for
-    /// the run goes on from there. What stays keeps its bytes.
+    /// the run goes on from there. What stays keeps its bytes. A run that begins, at step 0, keeps nothing: what
+    /// stands there is of one that ended before its first checkpoint.
     init(path: String, keepingStepsThrough step: Int) throws {
         self.path = path
-        if Folder.exists(path) { try Self.trim(path, through: step) }
+        if Folder.exists(path) { try Self.trim(path, through: step > 0 ? step : -1) }
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw FileError.system(path: path, action: "open", code: errno)

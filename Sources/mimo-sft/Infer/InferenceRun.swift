@@ -132,6 +132,7 @@ struct InferenceRun {
             let isNamed = parts.count == 2 && !Folder.exists(text)
             var path = isNamed ? parts[1] : text
             while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+            path = RunFolder.adapter(in: path)
             folder = path
             name = isNamed ? parts[0] : Folder.name(of: path)
         }
