@@ -1,5 +1,6 @@
 public import MimoAdapter
 public import MimoModel
+import MimoNumerics
 public import MimoText
 
 /// Whether a merged model says what its base says with the adapter: the log-probabilities of sample texts' tokens,
@@ -33,9 +34,12 @@ public struct MergeCheck: Sendable, Equatable {
         adapter.attach(to: &adapted, isTrained: false)
         let alone = try Decoder(Checkpoint(directory: merged))
         let rows = Self.rows(tokenizer, vocabularySize: base.config.vocabularySize)
-        let differences = zip(Self.logProbabilities(of: rows, adapted), Self.logProbabilities(of: rows, alone))
-            // NaN on either side must not look like agreement.
-            .map { abs($0 - $1).isNaN ? .infinity : abs($0 - $1) }
+        let differences = zip(
+            Self.logProbabilities(of: rows, adapted),
+            Self.logProbabilities(of: rows, alone)
+        )
+        // NaN on either side must not look like agreement.
+        .map { abs($0 - $1).isNaN ? .infinity : abs($0 - $1) }
         tokens = differences.count
         mean = differences.reduce(0, +) / Double(max(1, differences.count))
         largest = differences.max() ?? 0

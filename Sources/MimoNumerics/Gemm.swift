@@ -92,10 +92,12 @@ public struct Product {
 public final class Gemm {
     /// Depth of one pass: a packed column panel of it fills half the first-level cache.
     private static let depthStep = 256
+    /// About the depth that is packed at a time.
+    private static let blockDepth = 1024
     /// Bytes of weights that are packed at a time.
-    private static let slabBytes = 12 << 20
-    /// Bytes of activations that are packed at a time.
-    private static let stripeBytes = 96 << 20
+    private static let slabBytes = 8 << 20
+    /// Rows of activations that are packed at a time.
+    private static let blockRows = 2048
     /// Up to this many rows the stored weight is streamed past them instead of being packed.
     private static let fewRows = 16
     /// Bytes of weights that one task streams at most: more would share out unevenly.
@@ -118,10 +120,8 @@ public final class Gemm {
     public func multiply(_ products: [Product], accumulate: Bool = false) {
         guard let rows = products.first?.c.rows, rows > 0 else { return }
         precondition(products.allSatisfy { $0.c.rows == rows })
-        let deepest = products.flatMap(\.terms).map(\.depth).max() ?? 1
-        let block = max(256, Self.stripeBytes / 4 / max(1, deepest))
-        for start in Swift.stride(from: 0, to: rows, by: block) {
-            multiply(products, rows: start..<min(rows, start + block), accumulate: accumulate)
+        for start in Swift.stride(from: 0, to: rows, by: Self.blockRows) {
+            multiply(products, rows: start..<min(rows, start + Self.blockRows), accumulate: accumulate)
         }
     }
 
@@ -130,63 +130,133 @@ public final class Gemm {
             stream(products, rows: rows, accumulate: accumulate)
             return
         }
-        var packed: [(input: Tensor, slot: Int)] = []
-        for product in products {
-            let terms = product.terms.filter { $0.depth > 0 }
-            let c = product.c.rows(rows)
-            let slots = terms.map { term in
-                if let found = packed.first(where: { Self.same($0.input, term.a) }) { return found.slot }
-                pack(term.a.rows(rows), slot: packed.count)
-                packed.append((term.a, packed.count))
-                return packed.count - 1
-            }
-            multiplySlabs(c, terms, slots: slots, accumulate: accumulate)
+        let blocks = products.map { Self.blocks(of: $0.terms) }
+        for product in zip(products, blocks) where product.1.isEmpty && !accumulate {
+            product.0.c.rows(rows).fill(0)
         }
+        for index in 0..<(blocks.map(\.count).max() ?? 0) {
+            let present = zip(products, blocks).filter { index < $0.1.count }.map { ($0.0, $0.1[index]) }
+            let slots = pack(present.map(\.1), rows: rows)
+            for ((product, slices), slots) in zip(present, slots) {
+                multiplySlabs(
+                    product.c.rows(rows),
+                    slices,
+                    slots: slots,
+                    accumulate: accumulate || index > 0
+                )
+            }
+        }
+    }
+
+    /// Some of the depth of a term, in passes that each fill half the first-level cache.
+    private struct Slice {
+        let term: ProductTerm
+        var passes: [Range<Int>]
+
+        var range: Range<Int> { (passes.first?.lowerBound ?? 0)..<(passes.last?.upperBound ?? 0) }
+        var depth: Int { range.count }
+        /// The activations that it reads.
+        var input: Tensor { term.a.columns(range) }
+    }
+
+    /// Cuts the depth of a sum into blocks of about ``blockDepth``: what is packed of one is still in the cache
+    /// when it is multiplied. Short terms join the block before them.
+    private static func blocks(of terms: [ProductTerm]) -> [[Slice]] {
+        var blocks: [[Slice]] = []
+        var depth = 0
+        for term in terms where term.depth > 0 {
+            let count = (term.depth + depthStep - 1) / depthStep
+            for pass in 0..<count {
+                let range = pass * term.depth / count..<(pass + 1) * term.depth / count
+                if blocks.isEmpty || depth + range.count > blockDepth + depthStep / 4 {
+                    blocks.append([])
+                    depth = 0
+                }
+                depth += range.count
+                let last = blocks.count - 1
+                if pass > 0, let slice = blocks[last].indices.last {
+                    blocks[last][slice].passes.append(range)
+                } else {
+                    blocks[last].append(Slice(term: term, passes: [range]))
+                }
+            }
+        }
+        return blocks
+    }
+
+    /// Packs the activations that the slices of some products read, each once.
+    ///
+    /// Stripe s of a slot holds `[depth][mr]` from `s * depth * mr` on.
+    ///
+    /// - Returns: The slot of each slice of each product.
+    private func pack(_ products: [[Slice]], rows: Range<Int>) -> [[Int]] {
+        let mr = kernels.mr
+        var inputs: [Tensor] = []
+        let slots = products.map { slices in
+            slices.map { slice in
+                let input = slice.input.rows(rows)
+                if let found = inputs.firstIndex(where: { Self.same($0, input) }) { return found }
+                inputs.append(input)
+                return inputs.count - 1
+            }
+        }
+        let stripes = (rows.count + mr - 1) / mr
+        while packedInputs.count < inputs.count { packedInputs.append(TensorStorage(byteCount: 64)) }
+        for (slot, input) in inputs.enumerated() {
+            Self.reserve(&packedInputs[slot], floats: stripes * mr * input.columns + 64)
+        }
+        let outputs = packedInputs.map { $0.base.assumingMemoryBound(to: Float.self) }
+        parallelFor(.packing, stripes * inputs.count) { task, _ in
+            let (input, stripe) = (inputs[task / stripes], task % stripes)
+            kernels.pack_a(
+                outputs[task / stripes] + stripe * mr * input.columns,
+                input.pointer + stripe * mr * input.stride,
+                min(mr, input.rows - stripe * mr),
+                input.columns,
+                input.stride
+            )
+        }
+        return slots
     }
 
     private static func same(_ a: Tensor, _ b: Tensor) -> Bool {
         a.pointer == b.pointer && a.columns == b.columns && a.stride == b.stride
     }
 
-    /// Stripe s of the slot holds `[depth][mr]` from `s * depth * mr` on.
-    private func pack(_ a: Tensor, slot: Int) {
-        let mr = kernels.mr
-        let stripes = (a.rows + mr - 1) / mr
-        while packedInputs.count <= slot { packedInputs.append(TensorStorage(byteCount: 64)) }
-        Self.reserve(&packedInputs[slot], floats: stripes * mr * a.columns + 64)
-        let out = packedInputs[slot].base.assumingMemoryBound(to: Float.self)
-        parallelFor(.packing, stripes) { stripe, _ in
-            kernels.pack_a(
-                out + stripe * mr * a.columns,
-                a.pointer + stripe * mr * a.stride,
-                min(mr, a.rows - stripe * mr),
-                a.columns,
-                a.stride
-            )
-        }
-    }
-
-    private func multiplySlabs(_ c: Tensor, _ terms: [ProductTerm], slots: [Int], accumulate: Bool) {
+    private func multiplySlabs(_ c: Tensor, _ slices: [Slice], slots: [Int], accumulate: Bool) {
         let (mr, nr) = (kernels.mr, kernels.nr)
-        let depth = terms.reduce(0) { $0 + $1.depth }
+        let depth = slices.reduce(0) { $0 + $1.depth }
         let panels = (c.columns + nr - 1) / nr
         let slab = max(8, Self.slabBytes / 4 / max(1, depth * nr))
+        var above = 0
+        let parts = slices.flatMap { slice in
+            slice.passes.map { pass in
+                defer { above += pass.count }
+                return (term: slice.term, range: pass, above: above)
+            }
+        }
         let stripes = (c.rows + mr - 1) / mr
         Self.reserve(&packedWeights, floats: min(slab, panels) * nr * depth)
         let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
         for first in Swift.stride(from: 0, to: panels, by: slab) {
             let slabPanels = min(slab, panels - first)
-            parallelFor(.packing, slabPanels) { panel, _ in
-                let column = (first + panel) * nr
-                Self.packPanel(
-                    weights + panel * nr * depth,
-                    terms,
-                    columns: column..<min(c.columns, column + nr)
-                )
-            }
-            // Tasks of about 100 rows by 256 columns: the stripes of one stay in the second-level cache.
-            let panelGroup = max(1, 256 / nr)
+            // Neighbouring panels are packed together: their columns of a weight's row lie side by side.
+            let panelGroup = max(1, 128 / nr)
             let panelGroups = (slabPanels + panelGroup - 1) / panelGroup
+            parallelFor(.packing, panelGroups * parts.count) { task, _ in
+                let part = parts[task % parts.count]
+                let panel = task / parts.count * panelGroup
+                for panel in panel..<min(slabPanels, panel + panelGroup) {
+                    let column = (first + panel) * nr
+                    Self.packPanel(
+                        weights + panel * nr * depth + part.above * nr,
+                        part.term,
+                        depth: part.range,
+                        columns: column..<min(c.columns, column + nr)
+                    )
+                }
+            }
+            // Tasks of about 100 rows by 128 columns: what one reads stays in the second-level cache.
             var stripeGroup = max(1, 112 / mr)
             while stripeGroup > 2, panelGroups * ((stripes + stripeGroup - 1) / stripeGroup) < 32 {
                 stripeGroup /= 2
@@ -200,7 +270,7 @@ public final class Gemm {
                 self.multiplyTask(
                     c.rows(row..<min(c.rows, row + stripeGroup * mr))
                         .columns(column..<min(c.columns, column + min(panelGroup, slabPanels - panel) * nr)),
-                    terms,
+                    slices,
                     slots: slots,
                     stripe: stripe,
                     weights: weights + panel * nr * depth,
@@ -213,7 +283,7 @@ public final class Gemm {
 
     private func multiplyTask(
         _ c: Tensor,
-        _ terms: [ProductTerm],
+        _ slices: [Slice],
         slots: [Int],
         stripe: Int,
         weights: UnsafeMutablePointer<Float>,
@@ -222,61 +292,58 @@ public final class Gemm {
     ) {
         let (mr, nr) = (kernels.mr, kernels.nr)
         var written = accumulate
-        var above = 0
-        for (term, slot) in zip(terms, slots) {
-            let input = packedInputs[slot].base.assumingMemoryBound(to: Float.self) + stripe * mr * term.depth
-            let passes = (term.depth + Self.depthStep - 1) / Self.depthStep
-            for pass in 0..<passes {
-                let k = pass * term.depth / passes..<(pass + 1) * term.depth / passes
+        var weights = weights
+        for (slice, slot) in zip(slices, slots) {
+            var input =
+                packedInputs[slot].base.assumingMemoryBound(to: Float.self) + stripe * mr * slice.depth
+            for pass in slice.passes {
                 kernels.multiply_packed(
                     c.pointer,
-                    input + k.lowerBound * mr,
-                    weights + (above + k.lowerBound) * nr,
+                    input,
+                    weights,
                     c.rows,
                     c.columns,
-                    k.count,
+                    pass.count,
                     c.stride,
-                    mr * term.depth,
+                    mr * slice.depth,
                     nr * depth,
                     written ? 1 : 0
                 )
+                input += pass.count * mr
+                weights += pass.count * nr
                 written = true
             }
-            above += term.depth
         }
     }
 
-    /// A column panel holds `[depth][nr]`, the terms one above the other.
+    /// Writes some of the depth of a column panel, `[depth][nr]`.
     private static func packPanel(
         _ out: UnsafeMutablePointer<Float>,
-        _ terms: [ProductTerm],
+        _ term: ProductTerm,
+        depth: Range<Int>,
         columns: Range<Int>
     ) {
-        var out = out
-        for term in terms {
-            let (b, type) = (term.b, term.b.type)
-            if term.isTransposed {
-                kernels.pack_b_transposed(
-                    out,
-                    b.pointer + columns.lowerBound * b.columns * type.size,
-                    type.kernelType,
-                    term.scale,
-                    term.depth,
-                    columns.count,
-                    b.columns
-                )
-            } else {
-                kernels.pack_b(
-                    out,
-                    b.pointer + columns.lowerBound * type.size,
-                    type.kernelType,
-                    term.scale,
-                    term.depth,
-                    columns.count,
-                    b.columns
-                )
-            }
-            out += term.depth * kernels.nr
+        let (b, type) = (term.b, term.b.type)
+        if term.isTransposed {
+            kernels.pack_b_transposed(
+                out,
+                b.pointer + (columns.lowerBound * b.columns + depth.lowerBound) * type.size,
+                type.kernelType,
+                term.scale,
+                depth.count,
+                columns.count,
+                b.columns
+            )
+        } else {
+            kernels.pack_b(
+                out,
+                b.pointer + (depth.lowerBound * b.columns + columns.lowerBound) * type.size,
+                type.kernelType,
+                term.scale,
+                depth.count,
+                columns.count,
+                b.columns
+            )
         }
     }
 

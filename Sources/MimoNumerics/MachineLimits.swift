@@ -41,6 +41,32 @@ public enum MachineLimits {
         }
     }
 
+    /// Time of the same product by ``Gemm``, with b a weight in bf16, so with its packing and widening.
+    ///
+    /// - Parameters:
+    ///   - isTransposed: As in ``sgemmSeconds(m:n:k:isTransposed:repeats:)``.
+    ///   - repeats: The best of so many runs counts, after one that warms up.
+    /// - Returns: Seconds.
+    public static func productSeconds(m: Int, n: Int, k: Int, isTransposed: Bool, repeats: Int) -> Double {
+        let a = Tensor(rows: m, columns: k)
+        a.fill(1.25)
+        let c = Tensor(rows: m, columns: n)
+        let storage = TensorStorage(byteCount: n * k * 2)
+        // 0.75 as bf16.
+        storage.base.assumingMemoryBound(to: UInt16.self).update(repeating: 0x3f40, count: n * k)
+        let b = WeightMatrix(
+            storage: storage,
+            byteOffset: 0,
+            type: .bf16,
+            rows: isTransposed ? n : k,
+            columns: isTransposed ? k : n
+        )
+        let gemm = Gemm()
+        return best(of: repeats) {
+            gemm.multiply([Product(c, [isTransposed ? .forward(a, b) : .backward(a, b)])])
+        }
+    }
+
     /// Bytes per second that the pool's threads read together from memory that no cache holds.
     public static func readBandwidth(bytes: Int = 1 << 30, repeats: Int = 5) -> Double {
         let memory = Tensor(rows: 1, columns: bytes / 4)

@@ -12,7 +12,10 @@ struct MimoSFTBench: ParsableCommand {
             Figures of one run belong together; those of two runs on a shared machine do not. For a peer beside \
             it, see Examples/benchmark.
             """,
-        subcommands: [TrainBenchmark.self, GenerateBenchmark.self, TextBenchmark.self, ModelWriter.self],
+        subcommands: [
+            TrainBenchmark.self, ProductsBenchmark.self, GenerateBenchmark.self, TextBenchmark.self,
+            ModelWriter.self,
+        ],
         defaultSubcommand: TrainBenchmark.self
     )
 }

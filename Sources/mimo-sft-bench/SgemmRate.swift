@@ -4,15 +4,16 @@ import MimoNumerics
 /// How fast OpenBLAS multiplies the matrices that a model's training needs, in floats, on the same threads: the
 /// limit that a trainer built on it could not pass.
 struct SgemmRate {
-    private struct Shape {
+    /// `[rows, k] · [k, n]`
+    struct Shape {
         let n: Int
         let k: Int
         let isTransposed: Bool
         let count: Int
     }
 
-    private let shapes: [Shape]
-    private let rows: Int
+    let shapes: [Shape]
+    let rows: Int
 
     /// The products of the blocks' frozen weights, forward and backward: q, k and v as one, gate and up as one.
     init(_ config: ModelConfig, rows: Int) {

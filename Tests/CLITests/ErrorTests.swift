@@ -206,7 +206,9 @@ import Testing
                 ) == true
             )
             #expect(
-                try Folder.names(in: errors.folder.file("run")) == [".lock", "args.json", "logging.jsonl", "runs"]
+                try Folder.names(in: errors.folder.file("run")) == [
+                    ".lock", "args.json", "logging.jsonl", "runs",
+                ]
             )
         }
     }

@@ -6,12 +6,6 @@ enum { BLOCK = MIMO_ATTENTION_BLOCK, PANELS = (BLOCK + NR - 1) / NR, TILE_LD = P
 INLINE ptrdiff_t ceil_to(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
-/* c[m,n] (+)= A · B with both operands packed at depth k; c must hold whole tiles of columns. */
-INLINE void multiply_block(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                           ptrdiff_t ldc, int accumulate) {
-    multiply_packed(c, a, b, m, n, k, ldc, MR * k, NR * k, accumulate);
-}
-
 INLINE void pack_rows(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
     for (ptrdiff_t i = 0; i < m; i += MR) pack_a(packed + i * k, a + i * lda, smaller(MR, m - i), k, lda);
 }
@@ -30,22 +24,59 @@ INLINE void pack_columns_transposed(float *packed, const float *b, ptrdiff_t k, 
         pack_b_transposed_typed(packed + j * k, b + j * ldb, MIMO_F32, 1, k, smaller(NR, n - j), ldb);
 }
 
-/* Packs [count, group, head] as stacked rows (head of the group outermost: row h*count + i). */
+/* Packs [count, group, head] as stacked rows (queries outermost: row i*group + h), so that the rows of a stripe
+ * see nearly the same keys. */
 INLINE void pack_queries(float *packed, float *stacked, const float *q, ptrdiff_t count, ptrdiff_t group,
                          ptrdiff_t head, ptrdiff_t ldq, float scale) {
-    for (ptrdiff_t h = 0; h < group; h++)
-        for (ptrdiff_t i = 0; i < count; i++) {
+    for (ptrdiff_t i = 0; i < count; i++)
+        for (ptrdiff_t h = 0; h < group; h++) {
             const float *from = q + i * ldq + h * head;
-            float *to = stacked + (h * count + i) * head;
+            float *to = stacked + (i * group + h) * head;
             for (ptrdiff_t d = 0; d < head; d++) to[d] = from[d] * scale;
         }
     pack_rows(packed, stacked, group * count, head, head);
 }
 
-/* Keys of the tile that row i of the block sees. */
+/* Keys of the tile that row i of the block sees. Loops over them run on to whole registers, for half of the rows
+ * of a causal tile would end in single steps otherwise; what lies behind the seen keys becomes 0 in the end. */
 INLINE ptrdiff_t seen_keys(ptrdiff_t i, ptrdiff_t causal_offset, ptrdiff_t tile_start, ptrdiff_t tile_count) {
     ptrdiff_t seen = i + causal_offset - tile_start + 1;
     return seen < 0 ? 0 : seen > tile_count ? tile_count : seen;
+}
+
+/* The keys of the tile that some row of the stripe at row r sees. */
+INLINE ptrdiff_t stripe_keys(ptrdiff_t r, ptrdiff_t rows, ptrdiff_t group, ptrdiff_t causal_offset,
+                             ptrdiff_t tile_start, ptrdiff_t tile_count) {
+    return seen_keys((smaller(r + MR, rows) - 1) / group, causal_offset, tile_start, tile_count);
+}
+
+/* scores[rows, keys] = queries · keys^T, but for the column panels that no row of a stripe sees. */
+INLINE void multiply_seen(float *scores, const float *queries, const float *keys, ptrdiff_t rows, ptrdiff_t key_count,
+                          ptrdiff_t head, ptrdiff_t group, ptrdiff_t causal_offset, ptrdiff_t start) {
+    for (ptrdiff_t r = 0; r < rows; r += MR) {
+        ptrdiff_t seen = stripe_keys(r, rows, group, causal_offset, start, key_count);
+        multiply_packed(scores + r * TILE_LD, queries + r * head, keys, smaller(MR, rows - r),
+                        smaller(key_count, ceil_to(seen, NR)), head, TILE_LD, MR * head, NR * head, 0);
+    }
+}
+
+/* sums[rows, head] += P · V, each stripe only as deep as it sees keys. */
+INLINE void sum_seen(float *sums, const float *p, const float *v, ptrdiff_t rows, ptrdiff_t head, ptrdiff_t key_count,
+                     ptrdiff_t wide, ptrdiff_t group, ptrdiff_t causal_offset, ptrdiff_t start) {
+    for (ptrdiff_t r = 0; r < rows; r += MR)
+        multiply_packed(sums + r * wide, p + r * key_count, v, smaller(MR, rows - r), head,
+                        stripe_keys(r, rows, group, causal_offset, start, key_count), wide, MR * key_count,
+                        NR * key_count, 1);
+}
+
+/* sums[keys, head] += P^T · Q, each stripe of keys only over the rows that see its first key. */
+INLINE void sum_seeing(float *sums, const float *p, const float *q, ptrdiff_t key_count, ptrdiff_t head,
+                       ptrdiff_t rows, ptrdiff_t wide, ptrdiff_t group, ptrdiff_t causal_offset) {
+    for (ptrdiff_t j = 0; j < key_count; j += MR) {
+        ptrdiff_t blind = j > causal_offset ? smaller((j - causal_offset) * group, rows) : 0;
+        multiply_packed(sums + j * wide, p + j * rows + blind * MR, q + blind * NR, smaller(MR, key_count - j), head,
+                        rows - blind, wide, MR * rows, NR * rows, 1);
+    }
 }
 
 #define SCRATCH_ROWS(group) ceil_to((group) * BLOCK, MR)
@@ -71,18 +102,20 @@ static void attention_forward(float *out, float *lse, float *scratch, const floa
             if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
             const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
             pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
-            multiply_block(scores, packed_q, packed_kv, rows, keys, head, TILE_LD, 0);
+            multiply_seen(scores, packed_q, packed_kv, rows, keys, head, group, range.causal_offset, start);
             for (ptrdiff_t r = 0; r < rows; r++) {
 #pragma clang fp reassociate(on)
                 float *row = scores + r * TILE_LD;
-                ptrdiff_t seen = seen_keys(r % count, range.causal_offset, start, keys);
-                float top = highest[r], sum = 0;
-                for (ptrdiff_t j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
-                for (ptrdiff_t j = 0; j < seen; j++) {
-                    row[j] = fast_exp(row[j] - top);
-                    sum += row[j];
-                }
-                for (ptrdiff_t j = seen; j < keys; j++) row[j] = 0;
+                ptrdiff_t seen = seen_keys(r / group, range.causal_offset, start, keys);
+                vf tops = (vf){0} + highest[r], part = {0};
+                for (ptrdiff_t j = seen; j < ceil_to(seen, VW); j++) row[j] = -INFINITY;
+                for (ptrdiff_t j = 0; j < seen; j += VW) tops = __builtin_elementwise_max(tops, load(row + j));
+                float top = tops[0];
+                for (int l = 1; l < VW; l++) top = tops[l] > top ? tops[l] : top;
+                for (ptrdiff_t j = 0; j < seen; j += VW) store(row + j, fast_exp_vector(load(row + j) - top));
+                for (ptrdiff_t j = seen; j < ceil_to(keys, VW); j++) row[j] = 0;
+                for (ptrdiff_t j = 0; j < seen; j += VW) part += load(row + j);
+                float sum = horizontal_sum(part);
                 if (top > highest[r]) {
                     float shrink = total[r] > 0 ? fast_exp(highest[r] - top) : 0;
                     total[r] *= shrink;
@@ -93,12 +126,12 @@ static void attention_forward(float *out, float *lse, float *scratch, const floa
             }
             pack_rows(packed_p, scores, rows, keys, TILE_LD);
             pack_columns(packed_kv, tile_v, keys, head, ldkv);
-            multiply_block(sums, packed_p, packed_kv, rows, head, keys, wide, 1);
+            sum_seen(sums, packed_p, packed_kv, rows, head, keys, wide, group, range.causal_offset, start);
         }
     }
     for (ptrdiff_t h = 0; h < group; h++)
         for (ptrdiff_t i = 0; i < count; i++) {
-            ptrdiff_t r = h * count + i;
+            ptrdiff_t r = i * group + h;
             float inverse = 1.0f / total[r];
             for (ptrdiff_t d = 0; d < head; d++) out[i * ldout + h * head + d] = sums[r * wide + d] * inverse;
             lse[i * ldlse + h] = highest[r] + (float)__builtin_log(total[r]);
@@ -119,16 +152,16 @@ static void attention_delta(float *delta, const float *out, const float *dout, p
 
 /* scores[r][j] -> P = exp(s - lse), dp -> dS = P (dP - delta); keys that the row does not see become 0. */
 INLINE void softmax_backward(float *scores, float *dp, const float *lse, const float *delta, ptrdiff_t rows,
-                             ptrdiff_t count, ptrdiff_t keys, ptrdiff_t start, ptrdiff_t causal_offset,
+                             ptrdiff_t group, ptrdiff_t keys, ptrdiff_t start, ptrdiff_t causal_offset,
                              ptrdiff_t ldlse) {
     for (ptrdiff_t r = 0; r < rows; r++) {
-        ptrdiff_t i = r % count, h = r / count, seen = seen_keys(i, causal_offset, start, keys);
+        ptrdiff_t i = r / group, h = r % group, seen = seen_keys(i, causal_offset, start, keys);
         float level = lse[i * ldlse + h], shift = delta[i * ldlse + h];
         float *restrict s = scores + r * TILE_LD, *restrict d = dp + r * TILE_LD;
-        for (ptrdiff_t j = 0; j < seen; j++) {
-            float p = fast_exp(s[j] - level);
-            s[j] = p;
-            d[j] = p * (d[j] - shift);
+        for (ptrdiff_t j = 0; j < seen; j += VW) {
+            vf p = fast_exp_vector(load(s + j) - level);
+            store(s + j, p);
+            store(d + j, p * (load(d + j) - shift));
         }
         for (ptrdiff_t j = seen; j < keys; j++) s[j] = d[j] = 0;
     }
@@ -153,19 +186,19 @@ static void attention_backward_q(float *dq, float *scratch, const float *lse, co
             if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
             const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
             pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
-            multiply_block(scores, packed_q, packed_kv, rows, keys, head, TILE_LD, 0);
+            multiply_seen(scores, packed_q, packed_kv, rows, keys, head, group, range.causal_offset, start);
             pack_columns_transposed(packed_kv, tile_v, head, keys, ldkv);
-            multiply_block(dp, packed_dout, packed_kv, rows, keys, head, TILE_LD, 0);
-            softmax_backward(scores, dp, lse, delta, rows, count, keys, start, range.causal_offset, ldlse);
+            multiply_seen(dp, packed_dout, packed_kv, rows, keys, head, group, range.causal_offset, start);
+            softmax_backward(scores, dp, lse, delta, rows, group, keys, start, range.causal_offset, ldlse);
             pack_rows(packed_ds, dp, rows, keys, TILE_LD);
             pack_columns(packed_kv, tile_k, keys, head, ldkv);
-            multiply_block(sums, packed_ds, packed_kv, rows, head, keys, wide, 1);
+            sum_seen(sums, packed_ds, packed_kv, rows, head, keys, wide, group, range.causal_offset, start);
         }
     }
     for (ptrdiff_t h = 0; h < group; h++)
         for (ptrdiff_t i = 0; i < count; i++)
             for (ptrdiff_t d = 0; d < head; d++)
-                dq[i * lddq + h * head + d] = sums[(h * count + i) * wide + d] * scale;
+                dq[i * lddq + h * head + d] = sums[(i * group + h) * wide + d] * scale;
 }
 
 static void attention_backward_kv(float *dk, float *dv, float *scratch, const float *lse, const float *delta,
@@ -188,17 +221,17 @@ static void attention_backward_kv(float *dk, float *dv, float *scratch, const fl
             ptrdiff_t first = range.start + start, offset = range.causal_offset + start;
             if (seen_keys(queries - 1, offset, 0, count) == 0) continue;
             pack_queries(packed, stacked_q, q + first * ldq, queries, group, head, ldq, scale);
-            multiply_block(scores, packed, packed_k, rows, count, head, TILE_LD, 0);
+            multiply_seen(scores, packed, packed_k, rows, count, head, group, offset, 0);
             pack_queries(packed, stacked_dout, dout + first * lddout, queries, group, head, lddout, 1);
-            multiply_block(dp, packed, packed_v, rows, count, head, TILE_LD, 0);
-            softmax_backward(scores, dp, lse + first * ldlse, delta + first * ldlse, rows, queries, count, 0,
+            multiply_seen(dp, packed, packed_v, rows, count, head, group, offset, 0);
+            softmax_backward(scores, dp, lse + first * ldlse, delta + first * ldlse, rows, group, count, 0,
                              offset, ldlse);
             pack_rows_transposed(transposed, scores, count, rows, TILE_LD);
             pack_columns(packed, stacked_dout, rows, head, head);
-            multiply_block(sum_v, transposed, packed, count, head, rows, wide, 1);
+            sum_seeing(sum_v, transposed, packed, count, head, rows, wide, group, offset);
             pack_rows_transposed(transposed, dp, count, rows, TILE_LD);
             pack_columns(packed, stacked_q, rows, head, head);
-            multiply_block(sum_k, transposed, packed, count, head, rows, wide, 1);
+            sum_seeing(sum_k, transposed, packed, count, head, rows, wide, group, offset);
         }
     }
     for (ptrdiff_t j = 0; j < count; j++)

@@ -63,13 +63,18 @@ INLINE vf fold_block(vf rows[VW]) {
 }
 
 /* Where one block holds all rows, it stores past its own columns, where the next depth writes again; the last
- * depth, and blocks beside others, are copied with care. */
+ * depth, and blocks beside others, are copied with care. The rows are too short for the processor to see where
+ * reading goes, so those of the next stripe are fetched by hand. */
+enum { CACHE_FLOATS = 16 };
+
 static void pack_a(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
     for (ptrdiff_t p = 0; p < k; p += VW) {
         ptrdiff_t depth = k - p < VW ? k - p : VW;
         for (ptrdiff_t i = 0; i < MR; i += VW) {
             vf rows[VW];
             ptrdiff_t width = MR - i < VW ? MR - i : VW;
+            if (p % CACHE_FLOATS == 0)
+                for (ptrdiff_t r = 0; r < width; r++) __builtin_prefetch(a + (MR + i + r) * lda + p);
             if (depth == VW && m == MR && MR <= VW) {
 #pragma clang loop unroll(full)
                 for (int r = 0; r < VW; r++) rows[r] = r < MR ? load(a + r * lda + p) : (vf){0};

@@ -1,7 +1,7 @@
 /* Products with one small side. They are bound by loads, so each load of the long operand serves a block of
  * ranks that stays in registers. */
 
-enum { DOWN_ROWS = 2, DOWN_RANKS = 4, OUTER_RANKS = 4 };
+enum { DOWN_ROWS = VW == 16 ? 3 : 2, DOWN_RANKS = VW == 16 ? 8 : 4, OUTER_RANKS = VW == 16 ? 8 : 4 };
 
 INLINE void down_block(float *restrict h, const float *restrict x, const float *restrict a, float scale, int rows,
                        int ranks, ptrdiff_t k, ptrdiff_t ldh, ptrdiff_t ldx, ptrdiff_t lda) {
@@ -12,13 +12,19 @@ INLINE void down_block(float *restrict h, const float *restrict x, const float *
         for (int r = 0; r < DOWN_RANKS; r++) acc[t][r] = (vf){0};
     ptrdiff_t p = 0;
     for (; p + VW <= k; p += VW) {
+        vf in[DOWN_ROWS];
+        /* The rows that come next: they are too short for the processor to see them coming. */
+#pragma clang loop unroll(full)
+        for (int t = 0; t < DOWN_ROWS; t++) {
+            __builtin_prefetch(x + (DOWN_ROWS + t) * ldx + p);
+            in[t] = t < rows ? load(x + t * ldx + p) : (vf){0};
+        }
 #pragma clang loop unroll(full)
         for (int r = 0; r < DOWN_RANKS; r++) {
             if (r >= ranks) continue;
             vf w = load(a + r * lda + p);
 #pragma clang loop unroll(full)
-            for (int t = 0; t < DOWN_ROWS; t++)
-                if (t < rows) acc[t][r] += w * load(x + t * ldx + p);
+            for (int t = 0; t < DOWN_ROWS; t++) acc[t][r] += w * in[t];
         }
     }
     for (int t = 0; t < rows; t++)
@@ -82,10 +88,13 @@ static void accumulate_outer(float *restrict da, const float *restrict g, const 
                 for (int q = 0; q < OUTER_RANKS; q++) acc[q][0] = acc[q][1] = (vf){0};
                 for (ptrdiff_t i = 0; i < t; i++) {
                     vf x0 = load(x + i * ldx + p), x1 = load(x + i * ldx + p + VW);
+                    __builtin_prefetch(x + (i + 8) * ldx + p);
+                    if (VW == 16) __builtin_prefetch(x + (i + 8) * ldx + p + VW);
 #pragma clang loop unroll(full)
                     for (int q = 0; q < OUTER_RANKS; q++) {
-                        acc[q][0] += x0 * g[i * ldg + j + q];
-                        acc[q][1] += x1 * g[i * ldg + j + q];
+                        vf factor = (vf){0} + g[i * ldg + j + q];
+                        acc[q][0] += x0 * factor;
+                        acc[q][1] += x1 * factor;
                     }
                 }
 #pragma clang loop unroll(full)

@@ -100,3 +100,21 @@ INLINE float fast_exp(float x) {
     union { int32_t i; float f; } power = {(bits.i + 127 - 0x4b400000) << 23};
     return y * power.f;
 }
+
+/* The same for a whole register. */
+INLINE vf fast_exp_vector(vf x) {
+    x = __builtin_elementwise_min(x, (vf){0} + 88.72283f);
+    x = __builtin_elementwise_max(x, (vf){0} - 87.33654f);
+    vf shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
+    vf r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    vf y = (vf){0} + 1.9875691500e-4f;
+    y = y * r + 1.3981999507e-3f;
+    y = y * r + 8.3334519073e-3f;
+    y = y * r + 4.1665795894e-2f;
+    y = y * r + 1.6666665459e-1f;
+    y = y * r + 5.0000001201e-1f;
+    y = y * r * r + r + 1.0f;
+    vi power = ((vi)shifted + (127 - 0x4b400000)) << 23;
+    return y * (vf)power;
+}

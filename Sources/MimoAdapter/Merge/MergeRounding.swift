@@ -1,6 +1,5 @@
 import MimoNumerics
 
-
 /// What rounding a merged weight to its type has changed of it.
 public struct MergeRounding: Sendable, Equatable {
     /// The tensor.

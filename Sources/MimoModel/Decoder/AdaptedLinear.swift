@@ -35,11 +35,17 @@ struct LinearGroup {
         let saved = linears.map { $0.update.map { memory.kept.tensor(rows: input.rows, columns: $0.rank) } }
         let mark = memory.scratch.mark
         let dropped = dropped(input, dropout, memory.scratch)
+        LowRank.projectDown(
+            zip(linears, saved).compactMap { linear, h in
+                guard let update = linear.update, let h else { return nil }
+                return (h, update.a)
+            },
+            dropped
+        )
         var products: [Product] = []
         for (index, linear) in linears.enumerated() {
             var terms = [ProductTerm.forward(input, linear.weight)]
             if let update = linear.update, let h = saved[index] {
-                LowRank.projectDown(h, dropped, update.a)
                 terms.append(.backward(h, WeightMatrix(update.bTransposed), scale: update.scale))
             }
             products.append(Product(outputs[index], terms))
@@ -101,11 +107,13 @@ struct LinearGroup {
     private func accumulateA(_ projected: [Tensor?], _ input: Tensor, dropout: DropoutPlan?, arena: Arena) {
         let mark = arena.mark
         let dropped = dropped(input, dropout, arena)
-        for (linear, g) in zip(linears, projected) {
-            if let gradient = linear.update?.gradientA, let g {
-                LowRank.accumulateOuter(gradient, g, dropped)
-            }
-        }
+        LowRank.accumulateOuter(
+            zip(linears, projected).compactMap { linear, g in
+                guard let gradient = linear.update?.gradientA, let g else { return nil }
+                return (gradient, g)
+            },
+            dropped
+        )
         arena.release(to: mark)
     }
 

@@ -53,7 +53,10 @@ struct MergeOptions: ParsableArguments {
     var verifyMerge = true
 
     @Option(
-        help: .taking("x", "How far log-probabilities may differ then, in nats a token; else nothing is kept.")
+        help: .taking(
+            "x",
+            "How far log-probabilities may differ then, in nats a token; else nothing is kept."
+        )
     )
     var mergeTolerance = 0.05
 
@@ -122,7 +125,10 @@ extension MergeOptions {
             "rounding": .object(
                 JSONObject(
                     report.rounding.map {
-                        ($0.tensor, ["largest": .double($0.largest), "share_of_update": .double($0.lostShare)])
+                        (
+                            $0.tensor,
+                            ["largest": .double($0.largest), "share_of_update": .double($0.lostShare)]
+                        )
                     }
                 )
             ),

@@ -1,0 +1,66 @@
+import ArgumentParser
+import MimoModel
+import MimoNumerics
+
+/// `mimo-sft-bench products`: each matrix product of a model's blocks, ours on bf16 weights beside OpenBLAS's
+/// sgemm on floats, one after the other.
+struct ProductsBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "products",
+        abstract: "The model's matrix products, ours from bf16 weights beside OpenBLAS's sgemm."
+    )
+
+    @Option(help: "Folder of the model; its config.json is enough.") var model: String
+    @Option(help: "Rows of the activations.") var rows = 1024
+    @Option(help: "Runs of each; the best counts.") var repeats = 10
+    @OptionGroup var machine: MachineOptions
+
+    func run() throws {
+        machine.apply()
+        let rate = SgemmRate(try ModelConfig(directory: model), rows: rows)
+        print("     rows        n        k            ours  OpenBLAS sgemm   ratio")
+        var (operations, ours, theirs) = (0.0, 0.0, 0.0)
+        for shape in rate.shapes {
+            let own = MachineLimits.productSeconds(
+                m: rows,
+                n: shape.n,
+                k: shape.k,
+                isTransposed: shape.isTransposed,
+                repeats: repeats
+            )
+            let other = MachineLimits.sgemmSeconds(
+                m: rows,
+                n: shape.n,
+                k: shape.k,
+                isTransposed: shape.isTransposed,
+                repeats: repeats
+            )
+            let work = 2 * Double(rows * shape.n) * Double(shape.k)
+            line(rows: rows, n: shape.n, k: shape.k, work, own, other, isTransposed: shape.isTransposed)
+            operations += work
+            ours += own
+            theirs += other
+        }
+        print(
+            "together: ours \(Figures.gigaflops(operations / ours)), OpenBLAS \(Figures.gigaflops(operations / theirs)), "
+                + "ratio \(Figures.fixed(theirs / ours, 3))"
+        )
+    }
+
+    private func line(
+        rows: Int,
+        n: Int,
+        k: Int,
+        _ work: Double,
+        _ own: Double,
+        _ other: Double,
+        isTransposed: Bool
+    ) {
+        print(
+            [rows, n, k].map { Figures.right("\($0)", 9) }.joined() + (isTransposed ? " fwd" : " bwd")
+                + Figures.right(Figures.gigaflops(work / own), 15)
+                + Figures.right(Figures.gigaflops(work / other), 16)
+                + Figures.right(Figures.fixed(other / own, 3), 8)
+        )
+    }
+}
