@@ -48,8 +48,8 @@ public struct AdapterMerge {
     ///   - directory: where the folder will stand.
     ///   - replacing: whether a folder with content that stands there already gives way.
     ///   - inputs: further folders that must not be replaced, such as the adapter's.
-    ///   - check: given the folder before it takes its place, and what was written; what it throws leaves nothing.
     ///   - progress: called after each tensor with the bytes written so far and the bytes in all.
+    ///   - check: given the folder before it takes its place, and what was written; what it throws leaves nothing.
     /// - Returns: what was written.
     /// - Throws: ``AdapterError`` where the place is taken, the disk too small, or a merged weight would not be
     ///   finite; ``MimoFiles/FileError`` where the disk does not take the files. Nothing is left then.
@@ -58,8 +58,8 @@ public struct AdapterMerge {
         to directory: String,
         replacing: Bool = false,
         keeping inputs: [String] = [],
-        check: (_ folder: String, _ report: Report) throws -> Void = { _, _ in },
-        progress: (_ written: Int, _ total: Int) -> Void = { _, _ in }
+        progress: (_ written: Int, _ total: Int) -> Void = { _, _ in },
+        check: (_ folder: String, _ report: Report) throws -> Void = { _, _ in }
     ) throws -> Report {
         let output = MergeOutput(directory)
         try output.check(replacing: replacing, inputs: inputs + [base.directory])

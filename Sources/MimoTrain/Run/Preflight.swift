@@ -48,14 +48,16 @@ public struct Preflight: Sendable, Equatable {
     /// Refuses a run whose checkpoints the disk cannot hold.
     ///
     /// - Parameter folder: Where they go, for the message.
-    /// - Throws: ``TrainError/diskTooSmall(folder:needed:free:advice:)``.
+    /// - Throws: ``TrainError/diskTooSmall(folder:needed:free:limit:)``.
     public func check(folder: String) throws {
         guard let freeBytes, freeBytes < diskBytes else { return }
+        // A limit of n means n checkpoints and the best, and one that is being written.
+        let limit = freeBytes / max(1, checkpointBytes) - 2
         throw TrainError.diskTooSmall(
             folder: folder,
             needed: diskBytes,
             free: freeBytes,
-            advice: "--save_total_limit \(max(1, freeBytes / max(1, checkpointBytes) - 1))"
+            limit: limit >= 1 && limit + 2 < checkpoints ? limit : nil
         )
     }
 

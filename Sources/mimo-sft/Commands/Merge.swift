@@ -75,6 +75,9 @@ struct MergeOptions: ParsableArguments {
             to: output,
             replacing: existOk,
             keeping: [folder],
+            progress: { written, total in
+                if Console.isTerminal, total > 0 { Console.rewrite("merging: \(written * 100 / total) %") }
+            },
             check: { folder, report in
                 guard verifyMerge else { return }
                 let check = try MergeCheck(base: base, adapter: adapter, merged: folder, tokenizer: tokenizer)
@@ -86,9 +89,6 @@ struct MergeOptions: ParsableArguments {
                 guard check.mean <= mergeTolerance else {
                     throw MergeDiffers(mean: check.mean, tolerance: mergeTolerance, output: output)
                 }
-            },
-            progress: { written, total in
-                if Console.isTerminal, total > 0 { Console.rewrite("merging: \(written * 100 / total) %") }
             }
         )
         Console.note(

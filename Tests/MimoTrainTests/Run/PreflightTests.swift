@@ -37,7 +37,7 @@ import Testing
                 folder: "out",
                 needed: 12 << 20,
                 free: (12 << 20) - 1,
-                advice: "--save_total_limit 2"
+                limit: 1
             )
         ) { try tight.check(folder: "out") }
     }
