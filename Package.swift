@@ -95,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "CLITests",
             dependencies: [
-                "MimoTestSupport", "MimoTrain", "MimoInfer", "MimoAdapter", "MimoModel", "MimoData", "MimoFiles",
+                "MimoTestSupport", "MimoTrain", "MimoInfer", "MimoAdapter", "MimoModel", "MimoData",
+                "MimoFiles",
                 "mimo-sft",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

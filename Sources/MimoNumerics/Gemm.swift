@@ -94,8 +94,11 @@ public final class Gemm {
     private static let depthStep = 256
     /// About the depth that is packed at a time.
     private static let blockDepth = 1024
-    /// Bytes of weights that are packed at a time.
-    private static let slabBytes = 8 << 20
+    /// Bytes of weights that are packed at a time: more for many threads, whose caches are larger together. No
+    /// sum depends on it.
+    private static var slabBytes: Int { (8 << 20) * max(1, RegionClock.sharers / 4) }
+    /// So many tasks at least share a product, where it is large enough. No sum depends on it.
+    private static var fewestTasks: Int { max(64, 4 * RegionClock.sharers) }
     /// Rows of activations that are packed at a time.
     private static let blockRows = 2048
     /// Up to this many rows the stored weight is streamed past them instead of being packed.
@@ -225,6 +228,7 @@ public final class Gemm {
 
     private func multiplySlabs(_ c: Tensor, _ slices: [Slice], slots: [Int], accumulate: Bool) {
         let (mr, nr) = (kernels.mr, kernels.nr)
+        let fewestTasks = Self.fewestTasks
         let depth = slices.reduce(0) { $0 + $1.depth }
         let panels = (c.columns + nr - 1) / nr
         let slab = max(8, Self.slabBytes / 4 / max(1, depth * nr))
@@ -240,13 +244,17 @@ public final class Gemm {
         let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
         for first in Swift.stride(from: 0, to: panels, by: slab) {
             let slabPanels = min(slab, panels - first)
-            // Neighbouring panels are packed together: their columns of a weight's row lie side by side.
-            let panelGroup = max(1, 128 / nr)
-            let panelGroups = (slabPanels + panelGroup - 1) / panelGroup
-            parallelFor(.packing, panelGroups * parts.count) { task, _ in
+            // Neighbouring panels are packed together, as long as there are tasks enough: their columns of a
+            // weight's row lie side by side.
+            var packGroup = max(1, 128 / nr)
+            while packGroup > 1, (slabPanels + packGroup - 1) / packGroup * parts.count < 128 {
+                packGroup /= 2
+            }
+            let packGroups = (slabPanels + packGroup - 1) / packGroup
+            parallelFor(.packing, packGroups * parts.count) { task, _ in
                 let part = parts[task % parts.count]
-                let panel = task / parts.count * panelGroup
-                for panel in panel..<min(slabPanels, panel + panelGroup) {
+                let panel = task / parts.count * packGroup
+                for panel in panel..<min(slabPanels, panel + packGroup) {
                     let column = (first + panel) * nr
                     Self.packPanel(
                         weights + panel * nr * depth + part.above * nr,
@@ -256,9 +264,11 @@ public final class Gemm {
                     )
                 }
             }
+            let panelGroup = max(1, 128 / nr)
+            let panelGroups = (slabPanels + panelGroup - 1) / panelGroup
             // Tasks of about 100 rows by 128 columns: what one reads stays in the second-level cache.
             var stripeGroup = max(1, 112 / mr)
-            while stripeGroup > 2, panelGroups * ((stripes + stripeGroup - 1) / stripeGroup) < 32 {
+            while stripeGroup > 1, panelGroups * ((stripes + stripeGroup - 1) / stripeGroup) < fewestTasks {
                 stripeGroup /= 2
             }
             let stripeGroups = (stripes + stripeGroup - 1) / stripeGroup

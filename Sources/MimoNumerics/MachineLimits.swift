@@ -9,6 +9,9 @@ public enum MachineLimits {
     /// Time of one OpenBLAS product of floats, `c [m, n] = a [m, k] · b`, on the pool's number of threads.
     ///
     /// - Parameters:
+    ///   - m: Rows of a and c.
+    ///   - n: Columns of c.
+    ///   - k: Columns of a.
     ///   - isTransposed: Whether b is `[n, k]` and is read transposed, as a linear layer's weight is forward.
     ///   - repeats: The best of so many runs counts, after one that warms up.
     /// - Returns: Seconds.
@@ -44,6 +47,9 @@ public enum MachineLimits {
     /// Time of the same product by ``Gemm``, with b a weight in bf16, so with its packing and widening.
     ///
     /// - Parameters:
+    ///   - m: Rows of a and c.
+    ///   - n: Columns of c.
+    ///   - k: Columns of a.
     ///   - isTransposed: As in ``sgemmSeconds(m:n:k:isTransposed:repeats:)``.
     ///   - repeats: The best of so many runs counts, after one that warms up.
     /// - Returns: Seconds.

@@ -53,7 +53,12 @@ func parallelFor(
 ) {
     if Compute.isRehearsing { return }
     if RegionClock.isSimulating {
-        RegionClock.add(part, tasks: (0..<count).map { index in seconds { body(index, 0) } })
+        var tasks: [Double] = []
+        let wall = seconds {
+            tasks = (0..<count).map { index in seconds { body(index, 0) } }
+            RegionClock.add(part, tasks: tasks)
+        }
+        RegionClock.addOverhead(wall - tasks.reduce(0, +))
         return
     }
     let duration = seconds {

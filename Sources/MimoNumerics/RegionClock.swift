@@ -54,6 +54,7 @@ public enum RegionClock {
         var totals = [Total](repeating: Total(), count: RegionPart.allCases.count)
         var threads: [Int] = []
         var barrier = 0.0
+        var overhead = 0.0
     }
 
     private static let state = Mutex(State())
@@ -67,6 +68,7 @@ public enum RegionClock {
     /// Sets all totals to 0.
     public static func reset() {
         state.withLock { state in
+            state.overhead = 0
             state.totals = state.totals.map { _ in
                 Total(simulated: state.threads.map { _ in 0 })
             }
@@ -86,6 +88,12 @@ public enum RegionClock {
         reset()
     }
 
+    /// What the simulation itself has taken since the last ``reset()``, in seconds.
+    public static var simulationOverhead: Double { state.withLock(\.overhead) }
+
+    /// How many threads share a region's tasks, the simulated ones included.
+    static var sharers: Int { state.withLock { $0.threads.max() } ?? Compute.threads }
+
     static var isSimulating: Bool { state.withLock { !$0.threads.isEmpty } }
 
     static func add(_ part: RegionPart, seconds: Double) {
@@ -94,6 +102,8 @@ public enum RegionClock {
             $0.totals[part.rawValue].regions += 1
         }
     }
+
+    static func addOverhead(_ seconds: Double) { state.withLock { $0.overhead += seconds } }
 
     static func add(_ part: RegionPart, tasks: [Double]) {
         add(part, seconds: tasks.reduce(0, +))

@@ -22,28 +22,37 @@ struct GenerateBenchmark: ParsableCommand {
         let vocabulary = decoder.config.vocabularySize
         let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % min(vocabulary, 10_000)) }
         var (prefill, decode) = (Double.infinity, Double.infinity)
+        var parts: [RegionPart: RegionClock.Total] = [:]
         for _ in 0..<max(1, rounds) {
             let cache = KeyValueCache(decoder.config, capacity: prompt + tokens)
             let start = ContinuousClock.now
             var logits = pass.run([(cache, ids)])
             let read = ContinuousClock.now
+            RegionClock.reset()
             for _ in 0..<tokens {
                 let next = (0..<vocabulary).max { logits[0, $0] < logits[0, $1] } ?? 0
                 logits = pass.run([(cache, [Int32(next)])])
             }
             prefill = min(prefill, start.duration(to: read).inSeconds)
-            decode = min(decode, read.duration(to: .now).inSeconds / Double(max(1, tokens)))
+            let seconds = read.duration(to: .now).inSeconds / Double(max(1, tokens))
+            if seconds < decode { (decode, parts) = (seconds, RegionClock.totals) }
         }
         let bandwidth = MachineLimits.readBandwidth()
-        let bytes = Double(decoder.decodedBytes)
+        // A token reads the weights, and the keys and values of all before it.
+        let config = decoder.config
+        let context = 8 * config.layerCount * config.keyValueSize * (prompt + tokens / 2)
+        let bytes = Double(decoder.decodedBytes + context)
         print(
             """
             prompt: \(prompt) tokens, \(Figures.fixed(Double(prompt) / prefill)) tokens/s
             decode: \(Figures.fixed(1 / decode, 2)) tokens/s, \(Figures.fixed(bytes / decode / 1e9, 2)) GB/s of \
-            \(Figures.fixed(bytes / 1e9, 3)) GB of weights a token
+            \(Figures.fixed(bytes / 1e9, 3)) GB of weights, keys and values a token
             memory reads: \(Figures.fixed(bandwidth / 1e9, 2)) GB/s; decode uses \
             \(Figures.fixed(bytes / decode / bandwidth, 3)) of it
+
+            where the time of a token went, of \(Figures.fixed(decode * 1000, 2)) ms:
             """
         )
+        TimeByPart(parts, of: decode * Double(tokens), count: tokens).show()
     }
 }

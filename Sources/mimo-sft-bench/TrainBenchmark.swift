@@ -146,25 +146,15 @@ struct TrainBenchmark: ParsableCommand {
             where the time went, of \(Figures.fixed(seconds, 2)) s:
             """
         )
-        var outside = seconds
-        for (part, total) in parts.sorted(by: { $0.value.seconds > $1.value.seconds }) where total.regions > 0
-        {
-            outside -= total.seconds
-            print(
-                "  \(Figures.left("\(part)", 22))\(Figures.right(Figures.share(total.seconds, of: seconds), 8))"
-                    + "  \(total.regions) regions"
-            )
-        }
-        print(
-            "  \(Figures.left("outside of regions", 22))\(Figures.right(Figures.share(outside, of: seconds), 8))"
-        )
+        let times = TimeByPart(parts, of: seconds - RegionClock.simulationOverhead)
+        times.show()
         guard !simulate.isEmpty else { return }
         print("\nif memory were no bound, by the cuts and barriers alone:")
         for (place, threads) in simulate.enumerated() {
-            let time = parts.values.reduce(outside) { $0 + $1.simulated[place] }
+            let time = parts.values.reduce(times.outside) { $0 + $1.simulated[place] }
             print(
-                "  \(Figures.right("\(threads)", 4)) threads: \(Figures.fixed(seconds / time, 1)) times as fast, "
-                    + Figures.share(seconds / time, of: Double(threads))
+                "  \(Figures.right("\(threads)", 4)) threads: \(Figures.fixed(times.seconds / time, 1)) times as fast, "
+                    + Figures.share(times.seconds / time, of: Double(threads))
             )
             for (part, total) in parts.sorted(by: { $0.value.seconds > $1.value.seconds })
             where total.simulated[place] > 0.02 * time {
@@ -173,7 +163,7 @@ struct TrainBenchmark: ParsableCommand {
                         + "time, \(Figures.fixed(total.seconds / total.simulated[place], 1)) times as fast"
                 )
             }
-            print("       outside of regions     \(Figures.share(outside, of: time)) of the time")
+            print("       outside of regions     \(Figures.share(times.outside, of: time)) of the time")
         }
     }
 }

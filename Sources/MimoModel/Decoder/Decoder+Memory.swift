@@ -5,6 +5,7 @@ extension Decoder {
     ///
     /// - Parameter distinctTokens: How many different tokens the rows hold: so many rows of the embedding are
     ///   read, each with what the system maps around it.
+    /// - Returns: Bytes, the head and all linears included.
     public func mappedBytes(distinctTokens: Int) -> Int {
         let linears = blocks.reduce(0) { sum, block in
             DecoderLinear.allCases.reduce(sum) { $0 + block[$1].weight.mappedBytes }

@@ -31,7 +31,10 @@ public enum Elementwise {
         parallelChunks(.copies, of: indices.count, grain: 64) { rows in
             for row in rows {
                 precondition(indices[row] >= 0 && indices[row] < from.rows)
-                output.rows(row..<row + 1).copy(from: from.rows(indices[row]..<indices[row] + 1))
+                (output.pointer + row * output.stride).update(
+                    from: from.pointer + indices[row] * from.stride,
+                    count: output.columns
+                )
             }
         }
     }

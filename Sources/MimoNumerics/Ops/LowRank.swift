@@ -47,7 +47,7 @@ public enum LowRank {
             }
         )
         guard !sums.isEmpty else { return }
-        parallelChunks(.lowRank, of: x.columns, grain: 64) { columns in
+        parallelChunks(.lowRank, of: x.columns, grain: 32) { columns in
             let input = x.columns(columns)
             for (dA, g) in sums {
                 kernels.accumulate_outer(

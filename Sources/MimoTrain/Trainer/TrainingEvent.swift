@@ -18,8 +18,9 @@ public struct StepRecord: Sendable, Equatable {
     public var correctTokens: Int
     /// Wall time of the step, in seconds.
     public var seconds: Double
-    /// What the step computed, and what it would have been without leaving out what the loss does not need.
+    /// What the step computed.
     public var work: TrainingWork
+    /// What it would have computed without leaving out what the loss does not need.
     public var workWithoutSkipping: TrainingWork
 }
 
