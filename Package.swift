@@ -40,11 +40,10 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CMimoKernels", exclude: ["README.md"]),
 
-        room("MimoFiles", ["CJSON", "CZstd"]),
+        room("MimoFiles", ["CZstd"]),
         room("MimoNumerics", ["CMimoKernels", "COpenBLAS"]),
         room("MimoText", ["MimoFiles"]),
         room("MimoData", ["MimoText", "MimoFiles"]),

@@ -22,14 +22,13 @@ missing_packages() {
     command -v git >/dev/null || echo git
     if ! command -v pkg-config >/dev/null; then
         # Without pkg-config nothing can be said of the libraries; apt skips those that are there.
-        printf '%s\n' pkg-config libopenblas-dev libjson-c-dev libzstd-dev
+        printf '%s\n' pkg-config libopenblas-dev libzstd-dev
         return
     fi
     while read -r name package; do
         pkg-config --exists "$name" || echo "$package"
     done <<'LIBRARIES'
 openblas libopenblas-dev
-json-c libjson-c-dev
 libzstd libzstd-dev
 LIBRARIES
 }

@@ -7,17 +7,21 @@ public struct Adapter: Sendable {
     public var config: LoRAConfig
     /// The layers' matrices, in the order of ``LoRAConfig/modules(of:)``.
     public var modules: [LoRAWeights]
+    /// Parameters of the base that are trained whole, in the order of the base's.
+    public var saved: [SavedParameter]
 
     /// These matrices under this description.
-    public init(config: LoRAConfig, modules: [LoRAWeights]) {
+    public init(config: LoRAConfig, modules: [LoRAWeights], saved: [SavedParameter] = []) {
         self.config = config
         self.modules = modules
+        self.saved = saved
     }
 
     /// An adapter to be trained, which does not change its base yet: A is random, B zero.
     ///
-    /// A is uniform within ±1/√in, which is Kaiming's initialisation with a = √5, as PEFT has it. Every matrix has
-    /// random numbers of its own by its name, whatever other modules are adapted.
+    /// A is uniform within ±1/√in, which is Kaiming's initialisation with a = √5, as PEFT has it, or what
+    /// ``LoRAConfig/initialWeights`` says. Every matrix has random numbers of its own by its name, whatever other
+    /// modules are adapted. What depends on the base's weights is left to ``init(initializing:on:seed:)``.
     ///
     /// - Parameters:
     ///   - config: what is adapted and how.
@@ -34,22 +38,41 @@ public struct Adapter: Sendable {
         self.init(
             config: config,
             modules: modules.map { module in
-                let inputs = module.linear.inputSize(in: model)
-                let bound = 1 / Float(inputs).squareRoot()
-                let random = InitialValues(seed: seed, name: module.nameOfA)
-                return LoRAWeights(
-                    module: module,
-                    a: Tensor(
-                        random.uniform(count: module.rank * inputs, bound: bound),
-                        rows: module.rank,
-                        columns: inputs
-                    ),
-                    b: Tensor(rows: module.linear.outputSize(in: model), columns: module.rank)
+                let (inputs, outputs) = (
+                    module.linear.inputSize(in: model), module.linear.outputSize(in: model)
                 )
+                func uniform(_ rows: Int, _ columns: Int, _ name: String) -> Tensor {
+                    let bound = 1 / Float(columns).squareRoot()
+                    let values = InitialValues(seed: seed, name: name)
+                    return Tensor(
+                        values.uniform(count: rows * columns, bound: bound),
+                        rows: rows,
+                        columns: columns
+                    )
+                }
+                let a: Tensor
+                if config.initialWeights == .gaussian {
+                    let values = InitialValues(seed: seed, name: module.nameOfA)
+                    let numbers = values.normal(
+                        count: module.rank * inputs,
+                        deviation: 1 / Float(module.rank)
+                    )
+                    a = Tensor(numbers, rows: module.rank, columns: inputs)
+                } else {
+                    a = uniform(module.rank, inputs, module.nameOfA)
+                }
+                let b =
+                    config.initialWeights == .random
+                    ? uniform(outputs, module.rank, module.nameOfB)
+                    : Tensor(rows: outputs, columns: module.rank)
+                return LoRAWeights(module: module, a: a, b: b)
             }
         )
     }
 
     /// Number of trained elements.
-    public var parameterCount: Int { modules.reduce(0) { $0 + $1.a.count + $1.b.count } }
+    public var parameterCount: Int {
+        modules.reduce(0) { $0 + $1.a.count + $1.b.count + ($1.magnitude?.count ?? 0) }
+            + saved.reduce(0) { $0 + $1.value.count }
+    }
 }

@@ -10,6 +10,10 @@ public enum AdapterError: Error, Equatable, Sendable, CustomStringConvertible {
     case noTargets(targets: String)
     /// A target is no linear layer of the decoder blocks.
     case unsupportedTarget(target: String)
+    /// A module that is to be trained whole is none of the base's.
+    case noSavedModule(name: String)
+    /// A module is to be trained whole and to have an update.
+    case savedTarget(path: String)
     /// A tensor that the adapter's configuration implies is missing.
     case missingTensor(path: String, tensor: String, expected: [Int])
     /// The file holds a tensor that the adapter's configuration does not imply.
@@ -42,6 +46,10 @@ public enum AdapterError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unsupportedTarget(let target):
             "target module \"\(target)\" is no linear layer of the decoder blocks, which are "
                 + "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj and down_proj; take it off the list"
+        case .noSavedModule(let name):
+            "modules_to_save \"\(name)\" is the end of no module's path; use names such as embed_tokens, lm_head or norm"
+        case .savedTarget(let path):
+            "\(path) is trained whole (modules_to_save) and has an update (target_modules); choose one"
         case .missingTensor(let path, let tensor, let expected):
             "\(path): tensor \"\(tensor)\" is missing; adapter_config.json implies one of shape \(expected)"
         case .unexpectedTensor(let path, let tensor):

@@ -60,18 +60,22 @@ extension RowEncoder {
 
     private func append(_ stretch: WeightedText, to tokens: inout WeighedTokens) {
         guard !stretch.parts.isEmpty else { return }
-        if options.tokenization == .segments, options.parsesSpecialInContent {
-            // All parts have one weight, so that the tokens' places do not matter but for the rules' sake.
-            let rules = Set(stretch.parts.map(\.rule))
-            if rules.count == 1, let part = stretch.parts.first {
-                tokens.append(tokenizer.encode(stretch.text), weight: part.weight, rule: part.rule)
-                return
-            }
+        let own = OwnWords(stretch.ownWords, parsesSpecial: options.parsesSpecialInContent)
+        if stretch.hasOneRule {
+            // Where its tokens stand in the text does not matter.
+            let ids = tokenizer.encode(stretch.text, own: own, spelled: &tokens.spelledControlTokens)
+            tokens.append(ids, weight: stretch.parts[0].weight, rule: stretch.parts[0].rule)
+            return
         }
         var part = 0
         var run: [Int32] = []
         var runsPart = 0
-        for token in placed(stretch) {
+        let placed = tokenizer.encodeWithOffsets(
+            stretch.text,
+            own: own,
+            spelled: &tokens.spelledControlTokens
+        )
+        for token in placed {
             while part + 1 < stretch.parts.count,
                 stretch.parts[part].range.upperBound <= token.range.lowerBound
             {
@@ -92,34 +96,6 @@ extension RowEncoder {
         }
         tokens.append(run, weight: stretch.parts[runsPart].weight, rule: stretch.parts[runsPart].rule)
     }
-
-    /// The tokens of a text with their places; control tokens in the row's own words are text unless the
-    /// options let them count.
-    private func placed(_ stretch: WeightedText) -> [(id: Int32, range: Range<Int>)] {
-        let tokens = tokenizer.encodeWithOffsets(stretch.text)
-        guard !options.parsesSpecialInContent else { return tokens }
-        let isForged: (Int32, Range<Int>) -> Bool = { id, range in
-            tokenizer.isSpecial(id) && stretch.ownWords.contains { $0.overlaps(range) }
-        }
-        guard tokens.contains(where: { isForged($0.id, $0.range) }) else { return tokens }
-        // What lies between two control tokens of the template is tokenized again without any.
-        var out: [(id: Int32, range: Range<Int>)] = []
-        var start = 0
-        let appendText = { (end: Int) in
-            guard start < end else { return }
-            let text = stretch.text.utf8Slice(start..<end)
-            out += tokenizer.encodeWithOffsets(text, parsingSpecial: false).map { token in
-                (token.id, token.range.lowerBound + start..<token.range.upperBound + start)
-            }
-        }
-        for token in tokens where tokenizer.isSpecial(token.id) && !isForged(token.id, token.range) {
-            appendText(token.range.lowerBound)
-            out.append(token)
-            start = token.range.upperBound
-        }
-        appendText(stretch.text.utf8.count)
-        return out
-    }
 }
 
 /// Neighbouring texts that are tokenized as one.
@@ -134,6 +110,11 @@ private struct WeightedText {
     private(set) var text = ""
     private(set) var parts: [Part] = []
     private(set) var ownWords: [Range<Int>] = []
+
+    /// Whether all parts have the same weight for the same reason.
+    var hasOneRule: Bool {
+        parts.dropFirst().allSatisfy { $0.weight == parts[0].weight && $0.rule.isSame(as: parts[0].rule) }
+    }
 
     mutating func append(_ piece: WeightedSegment, text piecesText: String) {
         let start = text.utf8.count

@@ -96,7 +96,9 @@ public struct RowEncoder: Sendable {
             lossScale: options.isBinaryLossScale ?? lossScale.isBinary ? nil : row.weights,
             origin: origin
         )
-        return try cut(ExplainedSample(sample: sample, spans: row.spans))
+        return try cut(
+            ExplainedSample(sample: sample, spans: row.spans, spelledControlTokens: row.spelledControlTokens)
+        )
     }
 
     /// The tokens from which an answer to the conversation's last message is generated.
@@ -129,10 +131,18 @@ public struct ExplainedSample: Sendable {
     public let spans: [WeighedTokens.Span]
     /// How many tokens the row had before it was cut to the greatest length.
     public let wholeLength: Int
+    /// How many control tokens the row's own words spell out; of the samples of a split row the first has them.
+    public let spelledControlTokens: Int
 
-    init(sample: Sample, spans: [WeighedTokens.Span], wholeLength: Int? = nil) {
+    init(
+        sample: Sample,
+        spans: [WeighedTokens.Span],
+        wholeLength: Int? = nil,
+        spelledControlTokens: Int = 0
+    ) {
         self.sample = sample
         self.spans = spans
         self.wholeLength = wholeLength ?? sample.ids.count
+        self.spelledControlTokens = spelledControlTokens
     }
 }

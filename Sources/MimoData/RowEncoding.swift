@@ -36,7 +36,9 @@ extension RowEncoding {
 
     /// The parts of a sample that fit the length.
     func cut(_ whole: ExplainedSample) throws -> [ExplainedSample] {
-        try options.truncation.parts(of: whole.sample.ids.count, limit: options.maxLength).map { part in
+        let parts = try options.truncation.parts(of: whole.sample.ids.count, limit: options.maxLength)
+        if parts == [0..<whole.sample.ids.count] { return [whole] }
+        return parts.enumerated().map { index, part in
             ExplainedSample(
                 sample: whole.sample.part(part),
                 spans: whole.spans.compactMap { span in
@@ -45,7 +47,8 @@ extension RowEncoding {
                     let moved = common.lowerBound - part.lowerBound..<common.upperBound - part.lowerBound
                     return WeighedTokens.Span(range: moved, rule: span.rule)
                 },
-                wholeLength: whole.sample.ids.count
+                wholeLength: whole.sample.ids.count,
+                spelledControlTokens: index == 0 ? whole.spelledControlTokens : 0
             )
         }
     }

@@ -20,7 +20,8 @@ public struct WeighedTokens: Sendable {
     public var weights: [Float] = []
     /// What gave the weights: neighbouring tokens of one rule, in order, together all tokens.
     public var spans: [Span] = []
-
+    /// How many control tokens the row's own words spell out.
+    public var spelledControlTokens = 0
     /// Where answers begin, as inference would begin them; only known where text is cut there.
     public var answerStarts: [Int] = []
 

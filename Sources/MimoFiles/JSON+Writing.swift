@@ -51,7 +51,13 @@ extension JSON {
         out += close
     }
 
-    private static func write(_ string: String, to out: inout String) {
+    /// Appends a text in quotes, with the escapes that JSON requires.
+    ///
+    /// - Parameters:
+    ///   - string: the text.
+    ///   - escapesNonASCII: whether all but printable ASCII is escaped, as Python's `ensure_ascii` does.
+    ///   - out: what it is appended to.
+    package static func write(_ string: String, escapesNonASCII: Bool = false, to out: inout String) {
         out += "\""
         for scalar in string.unicodeScalars {
             switch scalar {
@@ -62,10 +68,15 @@ extension JSON {
             case "\t": out += "\\t"
             case "\u{8}": out += "\\b"
             case "\u{c}": out += "\\f"
-            case "\u{0}"..."\u{1f}":
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
+            default:
+                guard scalar.value < 0x20 || (escapesNonASCII && scalar.value > 0x7E) else {
+                    out.unicodeScalars.append(scalar)
+                    continue
+                }
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    out += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
             }
         }
         out += "\""

@@ -6,9 +6,21 @@ public struct JSONObject: Sendable, Equatable {
     public private(set) var keys: [String] = []
     /// The members' values, in the order of ``keys``.
     public private(set) var values: [JSON] = []
-    private var index: [String: Int] = [:]
+    private var index: [Name: Int] = [:]
 
     private static let indexThreshold = 16
+
+    /// A member's name by its bytes: `String ==` takes NFC and NFD for equal.
+    private struct Name: Hashable {
+        let text: String
+
+        static func == (lhs: Name, rhs: Name) -> Bool { lhs.text.utf8.elementsEqual(rhs.text.utf8) }
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
 
     /// An object without members.
     public init() {}
@@ -32,7 +44,7 @@ public struct JSONObject: Sendable, Equatable {
                 keys.append(key)
                 values.append(value)
                 if keys.count == Self.indexThreshold { rebuildIndex() }
-                if keys.count > Self.indexThreshold { index[key] = keys.count - 1 }
+                if keys.count > Self.indexThreshold { index[Name(text: key)] = keys.count - 1 }
             case (let position?, nil):
                 keys.remove(at: position)
                 values.remove(at: position)
@@ -50,14 +62,15 @@ public struct JSONObject: Sendable, Equatable {
     }
 
     private func position(of key: String) -> Int? {
-        guard keys.count < Self.indexThreshold else { return index[key] }
-        return keys.firstIndex { $0.utf8.elementsEqual(key.utf8) }
+        guard keys.count < Self.indexThreshold else { return index[Name(text: key)] }
+        let count = key.utf8.count
+        return keys.firstIndex { $0.utf8.count == count && $0.utf8.elementsEqual(key.utf8) }
     }
 
     private mutating func rebuildIndex() {
         index.removeAll(keepingCapacity: true)
         guard keys.count >= Self.indexThreshold else { return }
-        for (position, key) in keys.enumerated() { index[key] = position }
+        for (position, key) in keys.enumerated() { index[Name(text: key)] = position }
     }
 }
 

@@ -11,17 +11,31 @@ internal import Darwin
 extension String {
     /// Whether the two texts have the same bytes.
     package func isSame(as other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
+        utf8.count == other.utf8.count && utf8Matches(other, at: 0)
     }
 
     /// Whether the text begins with the bytes of `prefix`.
     package func utf8Starts(with prefix: String) -> Bool {
-        utf8.starts(with: prefix.utf8)
+        utf8.count >= prefix.utf8.count && utf8Matches(prefix, at: 0)
     }
 
     /// Whether the text ends with the bytes of `suffix`.
     package func utf8Ends(with suffix: String) -> Bool {
-        utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+        utf8.count >= suffix.utf8.count && utf8Matches(suffix, at: utf8.count - suffix.utf8.count)
+    }
+
+    /// Whether the bytes of `other` stand at an offset, from which on there are at least as many.
+    private func utf8Matches(_ other: String, at offset: Int) -> Bool {
+        var text = self
+        var other = other
+        return text.withUTF8 { bytes in
+            other.withUTF8 { other in
+                guard let start = bytes.baseAddress, let wanted = other.baseAddress else {
+                    return other.isEmpty
+                }
+                return memcmp(start + offset, wanted, other.count) == 0
+            }
+        }
     }
 
     /// Whether the bytes of `needle` occur.

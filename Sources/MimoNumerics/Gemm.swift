@@ -1,11 +1,13 @@
 import CMimoKernels
 
-/// One term of a matrix product: `a · b` or `a · bᵀ`, times a scale.
+/// One term of a matrix product: `a · b`, `a · bᵀ` or `aᵀ · b`, times a scale.
 public struct ProductTerm {
     let a: Tensor
     let b: WeightMatrix
     let isTransposed: Bool
     let scale: Float
+    /// Whether the rows of the product are the columns of `a`.
+    var isInputTransposed = false
 
     /// `a [m, k] · weight [n, k]ᵀ`: a linear layer forward.
     public static func forward(_ a: Tensor, _ weight: WeightMatrix, scale: Float = 1) -> ProductTerm {
@@ -19,7 +21,20 @@ public struct ProductTerm {
         return ProductTerm(a: a, b: weight, isTransposed: false, scale: scale)
     }
 
-    var depth: Int { a.columns }
+    /// `dOutput [k, m]ᵀ · input [k, n]`: the gradient of a linear layer's weight, `[m, n]`.
+    public static func weightGradient(_ dOutput: Tensor, _ input: Tensor, scale: Float = 1) -> ProductTerm {
+        precondition(dOutput.rows == input.rows)
+        return ProductTerm(
+            a: dOutput,
+            b: WeightMatrix(input),
+            isTransposed: false,
+            scale: scale,
+            isInputTransposed: true
+        )
+    }
+
+    var rows: Int { isInputTransposed ? a.columns : a.rows }
+    var depth: Int { isInputTransposed ? a.rows : a.columns }
     var width: Int { isTransposed ? b.rows : b.columns }
 }
 
@@ -33,7 +48,9 @@ extension Product {
 extension ProductTerm {
     /// Whether few rows can be multiplied without packing: by rows of a stored weight, or by the up projection of
     /// a low-rank update.
-    fileprivate var isStreamable: Bool { isTransposed || (b.type == .f32 && depth <= 256) }
+    fileprivate var isStreamable: Bool {
+        !isInputTransposed && (isTransposed || (b.type == .f32 && depth <= 256))
+    }
 
     /// `c (+)=` some columns of this term, for few rows.
     fileprivate func stream(_ c: Tensor, rows: Range<Int>, columns: Range<Int>, accumulate: Bool) {
@@ -77,7 +94,7 @@ public struct Product {
 
     /// `c [m, n] = Σ terms`.
     public init(_ c: Tensor, _ terms: [ProductTerm]) {
-        precondition(terms.allSatisfy { $0.a.rows == c.rows && $0.width == c.columns })
+        precondition(terms.allSatisfy { $0.rows == c.rows && $0.width == c.columns })
         self.c = c
         self.terms = terms
     }
@@ -158,8 +175,26 @@ public final class Gemm {
 
         var range: Range<Int> { (passes.first?.lowerBound ?? 0)..<(passes.last?.upperBound ?? 0) }
         var depth: Int { range.count }
-        /// The activations that it reads.
-        var input: Tensor { term.a.columns(range) }
+        /// The activations that it reads for some rows of the product.
+        func input(_ rows: Range<Int>) -> Input {
+            let isTransposed = term.isInputTransposed
+            return Input(
+                elements: isTransposed ? term.a.rows(range).columns(rows) : term.a.columns(range).rows(rows),
+                isTransposed: isTransposed
+            )
+        }
+    }
+
+    /// Activations as they lie in memory: `[rows, depth]`, or `[depth, rows]`.
+    private struct Input {
+        let elements: Tensor
+        let isTransposed: Bool
+
+        var depth: Int { isTransposed ? elements.rows : elements.columns }
+
+        func isSame(as other: Input) -> Bool {
+            isTransposed == other.isTransposed && elements.isSame(as: other.elements)
+        }
     }
 
     /// Cuts the depth of a sum into blocks of about ``blockDepth``: what is packed of one is still in the cache
@@ -194,11 +229,11 @@ public final class Gemm {
     /// - Returns: The slot of each slice of each product.
     private func pack(_ products: [[Slice]], rows: Range<Int>) -> [[Int]] {
         let mr = kernels.mr
-        var inputs: [Tensor] = []
+        var inputs: [Input] = []
         let slots = products.map { slices in
             slices.map { slice in
-                let input = slice.input.rows(rows)
-                if let found = inputs.firstIndex(where: { Self.same($0, input) }) { return found }
+                let input = slice.input(rows)
+                if let found = inputs.firstIndex(where: { $0.isSame(as: input) }) { return found }
                 inputs.append(input)
                 return inputs.count - 1
             }
@@ -206,24 +241,20 @@ public final class Gemm {
         let stripes = (rows.count + mr - 1) / mr
         while packedInputs.count < inputs.count { packedInputs.append(TensorStorage(byteCount: 64)) }
         for (slot, input) in inputs.enumerated() {
-            Self.reserve(&packedInputs[slot], floats: stripes * mr * input.columns + 64)
+            Self.reserve(&packedInputs[slot], floats: stripes * mr * input.depth + 64)
         }
         let outputs = packedInputs.map { $0.base.assumingMemoryBound(to: Float.self) }
         parallelFor(.packing, stripes * inputs.count) { task, _ in
             let (input, stripe) = (inputs[task / stripes], task % stripes)
-            kernels.pack_a(
-                outputs[task / stripes] + stripe * mr * input.columns,
-                input.pointer + stripe * mr * input.stride,
-                min(mr, input.rows - stripe * mr),
-                input.columns,
-                input.stride
-            )
+            let (out, a) = (outputs[task / stripes] + stripe * mr * input.depth, input.elements)
+            let count = min(mr, rows.count - stripe * mr)
+            if input.isTransposed {
+                kernels.pack_a_transposed(out, a.pointer + stripe * mr, count, input.depth, a.stride)
+            } else {
+                kernels.pack_a(out, a.pointer + stripe * mr * a.stride, count, input.depth, a.stride)
+            }
         }
         return slots
-    }
-
-    private static func same(_ a: Tensor, _ b: Tensor) -> Bool {
-        a.pointer == b.pointer && a.columns == b.columns && a.stride == b.stride
     }
 
     private func multiplySlabs(_ c: Tensor, _ slices: [Slice], slots: [Int], accumulate: Bool) {

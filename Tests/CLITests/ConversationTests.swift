@@ -90,6 +90,59 @@ struct ConversationTests {
         )
     }
 
+    @Test func theLogOfAnEpochCountsWhatThePreviewCounts() throws {
+        let hostile = [
+            #"{"messages": [{"role": "user", "content": "<|im_end|> hi"}, {"role": "assistant", "content": "<think>\n\n</think>\n\nNo."}]}"#,
+            #"{"messages": 1}"#,
+            #"{"messages": [{"role": "user", "content": "杭州"}, {"role": "assistant", "content": "<|im_start|>"}]}"#,
+        ]
+        try folder.write(hostile.joined(separator: "\n"), to: "hostile.jsonl")
+        let rows = Self.rows + ["--dataset", "hostile.jsonl"]
+        let run = ["--num_train_epochs", "1", "--logging_steps", "1", "--gradient_accumulation_steps", "5"]
+        let trained = try BuiltCommand.run(["sft"] + rows + run, in: folder)
+        #expect(trained.code == 0, "\(trained.errors)")
+        #expect(
+            trained.errors.contains(
+                "2 of the kept rows spell out control tokens in their own words, 2 in all"
+            )
+        )
+        let preview = try BuiltCommand.run(["data", "preview", "--format", "json"] + rows, in: folder)
+        let samples = try preview.output.split(separator: "\n").map { try JSON(parsing: String($0)) }
+        let tokens = samples.reduce(0) { $0 + ($1["input_ids"]?.arrayValue?.count ?? 0) }
+        let counted = samples.reduce(0) { $0 + ($1["labels"]?.arrayValue?.count { $0 != -100 } ?? 0) }
+        let log = try folder.lines(
+            of: "\(Folder.parent(of: trained.output.split(separator: "\n").joined()))/logging.jsonl"
+        )
+        #expect(log.reduce(0) { $0 + ($1["tokens"]?.intValue ?? 0) } == tokens)
+        #expect(log.reduce(0) { $0 + ($1["counted_tokens"]?.intValue ?? 0) } == counted)
+        #expect(counted > 0 && log.count > 1)
+        #expect(
+            preview.errorLines.last == "rows: \(samples.count), \(tokens) tokens, \(counted) of them learned"
+        )
+    }
+
+    @Test func aStreamIsReadAsFarAsTheStepsNeed() throws {
+        let row =
+            #"{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]}"#
+        try folder.write(
+            Array(repeating: row + "\n", count: 3000).joined() + "{",
+            to: "long.jsonl"
+        )
+        let arguments = [
+            "sft", "--model", "model", "--template", "chatml", "--dataset", "long.jsonl", "--streaming",
+        ]
+        let none = try BuiltCommand.run(arguments, in: folder)
+        #expect(none.code == 64)
+        #expect(
+            none.errors == "mimo-sft: --streaming needs --max_steps: how many rows there are is not known\n"
+        )
+        let trained = try BuiltCommand.run(arguments + Self.training, in: folder)
+        #expect(trained.code == 0, "\(trained.errors)")
+        #expect(trained.errors.contains("4 rows read: 4 kept, 0 dropped; 4 samples"))
+        #expect(trained.errors.contains("the rest was not read: --max_steps needs no more rows"))
+        #expect(try losses(trained).count == 2)
+    }
+
     @Test func tokenizedRowsTrainAsTheRowsDoUntilTheirMakingChanges() throws {
         let order = ["--dataset_shuffle", "false"]
         let export = try BuiltCommand.run(

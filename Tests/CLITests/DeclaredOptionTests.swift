@@ -50,14 +50,15 @@ import Testing
     private static func value(for option: DeclaredOption) -> String {
         let choices = [
             "truncation_strategy": "split", "tokenization": "segments", "lr_scheduler_type": "linear",
-            "save_strategy": "no", "format": "html", "stopping_strategy": "all_exhausted",
+            "save_strategy": "no", "format": "html", "optim": "sgd", "tuner_type": "full",
+            "stopping_strategy": "all_exhausted",
         ]
         if let choice = choices[option.fieldName] { return choice }
         return switch option.value {
         case .bool(let value): String(!value)
         case .int(let value): String(value + 1)
         case .double(let value): String(value + 0.5)
-        default: option.shape == .boolean ? "true" : option.fieldName == "tuner_type" ? "lora" : "7"
+        default: option.shape == .boolean ? "true" : "7"
         }
     }
 }

@@ -61,10 +61,10 @@ import Testing
     }
 
     @Test func optionsThatChangeNothingAreSaidWithTheirLine() throws {
-        let path = try folder.write("model: m\ntorch_dtype: bfloat16\n", to: "run.yaml")
+        let path = try folder.write("model: m\nlora_dtype: bfloat16\n", to: "run.yaml")
         #expect(
             try ArgumentLine([path], for: MimoSFT.self).notes == [
-                "\(path):2: torch_dtype is settled: weights stay in their own type, arithmetic is f32"
+                "\(path):2: lora_dtype is settled: weights stay in their own type, arithmetic is f32"
             ]
         )
     }

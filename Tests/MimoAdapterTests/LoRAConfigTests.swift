@@ -181,7 +181,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("use_dora", true), ("bias", "all"), ("modules_to_save", ["lm_head"]), ("peft_type", "IA3"),
+            ("bias", "all"), ("peft_type", "IA3"),
             ("task_type", "SEQ_CLS"), ("fan_in_fan_out", true), ("init_lora_weights", "pissa_niter_4"),
             ("layer_replication", [[0, 1]]), ("trainable_token_indices", [1]), ("target_parameters", ["x"]),
             ("lora_bias", true), ("alora_invocation_tokens", [1]), ("use_qalora", true),
@@ -219,6 +219,32 @@ import Testing
             ("modules_to_save", []), ("loftq_config", [:]), ("init_lora_weights", "gaussian"),
             ("task_type", nil),
         ])
-        #expect(config == LoRAConfig(rank: 4, alpha: 8, dropout: 0, targets: .names(["q_proj"])))
+        var expected = LoRAConfig(rank: 4, alpha: 8, dropout: 0, targets: .names(["q_proj"]))
+        expected.initialWeights = .gaussian
+        #expect(config == expected)
+    }
+
+    @Test func `what is trained beside the matrices is read and written`() throws {
+        let config = try Self.config([("use_dora", true), ("modules_to_save", ["lm_head", "norm"])])
+        #expect(config.usesDoRA && config.savedModules == ["lm_head", "norm"])
+        #expect(try LoRAConfig(json: config.json, path: "") == config)
+    }
+
+    @Test func `saved modules are found by the ends of their paths, and must be some`() throws {
+        let model = try ModelConfig(directory: Golden.path("model/tiny-qwen3"))
+        var config = LoRAConfig(targets: .names(["q_proj"]))
+        func names(_ modules: [String]) throws -> [String] {
+            config.savedModules = modules
+            return try config.savedParameters(of: model).map(\.name)
+        }
+        #expect(
+            try names(["model.norm", "embed_tokens"]) == ["model.embed_tokens.weight", "model.norm.weight"]
+        )
+        #expect(try names(["norm"]).count == model.layerCount * 4 + 1)
+        #expect(try names(["0.mlp"]).count == 3)
+        #expect(throws: AdapterError.noSavedModule(name: "wte")) { try names(["norm", "wte"]) }
+        #expect(throws: AdapterError.savedTarget(path: "model.layers.0.self_attn.q_proj")) {
+            try names(["self_attn.q_proj"])
+        }
     }
 }

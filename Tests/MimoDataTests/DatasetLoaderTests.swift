@@ -113,6 +113,45 @@ enum ByteTokenizer {
         #expect(loaded.report.countedTokens == loaded.train.countedTokens)
     }
 
+    @Test(arguments: [1, 3]) func aStreamIsReadOnlyAsFarAsTheRunNeeds(threads: Int) throws {
+        // What comes behind is never looked at: it would stop the run.
+        let rows = (0..<2000).map { row("a\($0).") } + Array(repeating: "{", count: 1000)
+        try folder.write((["[1]"] + rows).joined(separator: "\n"), to: "a.jsonl")
+        try writeRows(5, to: "b.jsonl")
+        let loaded = try load(["a.jsonl", "b.jsonl"]) { options in
+            options.streamedSamples = 40
+            options.threads = threads
+        }
+        #expect(try answers(loaded.train) == (0..<40).map { "a\($0)" })
+        #expect(loaded.report.read == 41)
+        #expect(loaded.report.droppedCount == 1)
+        #expect(loaded.report.stoppedEarly)
+        #expect("\(loaded.report)".contains("the rest was not read"))
+        let short = try load(["b.jsonl", "a.jsonl"]) { $0.streamedSamples = 7 }
+        #expect(try answers(short.train) == ["a0", "a1", "a2", "a3", "a4", "a0", "a1"])
+        let whole = try load(["b.jsonl"]) { $0.streamedSamples = 7 }
+        #expect(whole.train.count == 5 && !whole.report.stoppedEarly)
+    }
+
+    @Test func streamsAreDrawnFromByTurns() throws {
+        try writeRows(1000, to: "a.jsonl")
+        try writeRows(900, to: "b.jsonl")
+        let loaded = try load(["a.jsonl", "b.jsonl"]) { options in
+            options.streamedSamples = 20
+            options.interleaveProbabilities = [0.5, 0.5]
+        }
+        #expect(loaded.train.count >= 20)
+        #expect(loaded.report.read == 40)
+    }
+
+    @Test func whatNeedsAllRowsDoesNotGoWithAStream() throws {
+        try writeRows(9, to: "a.jsonl")
+        #expect(throws: DataError.self) {
+            try load(["a.jsonl"]) { ($0.streamedSamples, $0.splitRatio) = (4, 0.5) }
+        }
+        #expect(throws: DataError.self) { try load(["a.jsonl#3"]) { $0.streamedSamples = 4 } }
+    }
+
     @Test(arguments: [1, 3]) func everyBadRowIsCountedWithItsPlaceAndReason(threads: Int) throws {
         let lines = [
             row("good"), "", "{", "[1]", #"{"foo": 1}"#, #"{"messages": []}"#,

@@ -6,21 +6,7 @@ import MimoText
 import Testing
 
 /// Nothing that a file can hold brings the readers down: they give rows or say what is wrong.
-///
-/// `MIMO_FUZZ_SECONDS` sets how long each test goes on; a second by default.
 @Suite struct FuzzTests {
-    static let seconds = Double(ProcessInfo.processInfo.environment["MIMO_FUZZ_SECONDS"] ?? "") ?? 1
-
-    /// Calls `body` with one seed after the other until time is up.
-    static func fuzz(_ body: (UInt64) throws -> Void) rethrows {
-        let end = Date().addingTimeInterval(seconds)
-        var seed: UInt64 = 0
-        while Date() < end {
-            try body(seed)
-            seed += 1
-        }
-    }
-
     static let seeds: [[UInt8]] = [
         #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "<think>\n\n</think>\n\na", "loss": true}]}"#,
         #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{\"x\": 1}"}}]}, {"role": "tool", "tool_call_id": "c", "content": "1"}], "tools": [{"name": "f", "description": "d"}]}"#,
@@ -31,40 +17,18 @@ import Testing
         #"{"messages": [{"role": "user", "content": [{"type": "text", "text": "t"}]}, {"role": "assistant", "content": [{"type": "tool_use", "name": "f", "input": {}}]}]}"#,
     ].map { Array($0.utf8) }
 
-    static let insertions: [[UInt8]] =
-        [
-            "{", "}", "[", "]", "\"", ",", ":", "\\", "null", "\\u", "\\ud800", "'", "-1", "1e999", "\n",
-            "\r", "role", "\u{0}", "é",
-        ].map {
-            Array($0.utf8)
-        } + [[0xff], [0xc0], [0xf0, 0x9f]]
-
     /// A row with some bytes changed, cut out, doubled or put in.
-    static func mutated(_ seed: UInt64) -> [UInt8] {
-        var state = seed
-        let next = { (limit: Int) -> Int in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return limit == 0 ? 0 : Int(state >> 33) % limit
-        }
-        var bytes = seeds[next(seeds.count)]
-        for _ in 0...next(6) {
-            let place = next(bytes.count)
-            switch next(5) {
-            case 0: if !bytes.isEmpty { bytes[place] = UInt8(next(256)) }
-            case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + next(12)))
-            case 2: bytes.insert(contentsOf: insertions[next(insertions.count)], at: place)
-            case 3: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + next(40))], at: place)
-            default: bytes = Array(bytes.prefix(max(1, bytes.count - next(8))))
-            }
-        }
+    static func mutated(_ random: inout SplitMix) -> [UInt8] {
+        var bytes = random.one(of: seeds)
+        for _ in 0...random.below(6) { random.damage(&bytes) }
         return bytes
     }
 
     @Test func brokenRowsAreAllAccountedFor() throws {
         let folder = try TemporaryFolder()
         let tokenizer = try ByteTokenizer.make(in: folder)
-        try Self.fuzz { seed in
-            let rows = (0..<60).map { Self.mutated(seed * 60 + $0) }
+        try Fuzz.run("rows, sixty a case in four kinds of file") { _, random in
+            let rows = (0..<60).map { _ in Self.mutated(&random) }
             for name in ["a.jsonl", "a.json", "a.csv", "a.txt"] {
                 let separator = name == "a.json" ? Array(",\n".utf8) : [0x0a]
                 let body = Array(rows.joined(separator: separator))
@@ -89,17 +53,34 @@ import Testing
         }
     }
 
-    @Test func brokenLiteralsAndItemsAreRefusedOrRead() {
-        Self.fuzz { seed in
-            let text = String(decoding: Self.mutated(seed), as: UTF8.self)
+    @Test func brokenLiteralsAreRefusedOrRead() {
+        Fuzz.run("Python literals") { seed, random in
+            let text = String(decoding: Self.mutated(&random), as: UTF8.self)
             _ = try? PythonLiteral.parse(text)
             if let value = try? JSON(parsing: text), Self.isFinite(value) {
                 // What is written as a literal reads back as itself, but for texts that hold what JSON cannot.
                 let back = try? PythonLiteral.parse(PythonLiteral.text(of: value))
-                #expect(back == value, "\(text)")
+                #expect(back == value, "seed \(seed): \(text)")
             }
-            _ = try? DatasetItem(text)
-            _ = try? LossScale(text)
+        }
+    }
+
+    @Test func itemsAndLossScalesAreRefusedOrRead() {
+        let items = [
+            "a.jsonl", "ms::swift/self-cognition:empty_think#500", "hf::org/name:a/b/c#12", "/tmp/x:y#z#3",
+            "C:\\rows.jsonl", "liucong/Chinese-DeepSeek-R1-Distill-data-110k-SFT#1000",
+        ]
+        let scales = ["default", "last_round+hermes+ignore_empty_think", "all+react+agentflan", "qwen"]
+        Fuzz.run("--dataset and --loss_scale") { seed, random in
+            for seeds in [items, scales] {
+                var bytes = Array(random.one(of: seeds).utf8)
+                for _ in 0...random.below(3) { random.damage(&bytes) }
+                let text = String(decoding: bytes, as: UTF8.self)
+                if let item = try? DatasetItem(text) {
+                    #expect(item.dataset.utf8.count <= text.utf8.count, "seed \(seed): \(text)")
+                }
+                _ = try? LossScale(text)
+            }
         }
     }
 
@@ -116,10 +97,11 @@ import Testing
     @Test func damagedArchivesAreSaid() throws {
         let folder = try TemporaryFolder()
         let writer = try ZstdWriter(path: folder.file("a.zst"))
-        for seed in 0..<200 as Range<UInt64> { try writer.append(Self.mutated(seed) + [0x0a]) }
+        var random = SplitMix(seed: 0)
+        for _ in 0..<200 { try writer.append(Self.mutated(&random) + [0x0a]) }
         try writer.commit()
         let whole = Array(try Data(contentsOf: URL(filePath: folder.file("a.zst"))))
-        try Self.fuzz { seed in
+        try Fuzz.run("zstd") { seed, _ in
             var bytes = whole
             let place = Int(seed &* 2_654_435_761 % UInt64(bytes.count))
             if seed % 2 == 0 {

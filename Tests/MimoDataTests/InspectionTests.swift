@@ -231,6 +231,27 @@ import Testing
         #expect(lengths.allSatisfy { $0 <= 60 })
     }
 
+    @Test func controlTokensInTheRowsOwnWordsAreCounted() throws {
+        let rows = [
+            Self.row(Self.user("<|im_end|> and <|im_start|>") + ", " + Self.assistant("<|endoftext|>!")),
+            Self.good, Self.pair("a <|im_end|> b"), Self.pair("<|im_end"),
+        ]
+        try folder.write(rows.joined(separator: "\n") + "\n", to: "a.jsonl")
+        let loader = try loader("a.jsonl")
+        var counts: [Int] = []
+        let summary = try DataDoctor(loader).check { counts.append($0.spelledControlTokens) }
+        #expect(counts == [3, 0, 1, 0])
+        #expect(summary.report.spelledControlTokens == 4)
+        #expect(summary.report.spellingRows == 2)
+        #expect(summary.findings[.controlToken] == 2)
+        // What a run says of its rows before it begins is the same.
+        let report = try loader.load().report
+        #expect(report == summary.report)
+        #expect(
+            "\(report)".contains("2 of the kept rows spell out control tokens in their own words, 4 in all")
+        )
+    }
+
     @Test func theSummaryCountsWhatTrainingWouldUse() throws {
         try folder.write([Self.good, Self.pair("xx"), "{"].joined(separator: "\n") + "\n", to: "a.jsonl")
         let loader = try loader("a.jsonl")
@@ -292,6 +313,40 @@ import Testing
         let terminal = preview.terminal(colored: false)
         #expect(terminal.contains("【答 】【<tool_call>x</tool_call>】【<|im_end|>↵\n】"))
         #expect(terminal.contains("weight 2: hermes, 24 tokens"))
+    }
+
+    /// Whatever stands in a row, its preview is what the trainer gets: the same ids, the whole text, all tokens.
+    @Test(arguments: ["default", "hermes+ignore_empty_think", "all+react"])
+    func previewsOfHostileRowsAreTheTrainersSamples(lossScale: String) throws {
+        var random = SplitMix(seed: 29)
+        let parts =
+            TokenizationTests.pieces + ["<b>", "&amp;", "\u{1b}[31m", "\u{202e}", "\0", "\u{9b}", "\""]
+        let rows = (0..<150).map { _ -> JSON in
+            let text = { JSON.string((0..<random.below(12)).map { _ in random.one(of: parts) }.joined()) }
+            return [
+                "messages": [
+                    ["role": "system", "content": text()], ["role": "user", "content": text()],
+                    ["role": "assistant", "content": text()], ["role": "user", "content": text()],
+                    ["role": "assistant", "content": text()],
+                ]
+            ]
+        }
+        try folder.write(rows.map { $0.text() }.joined(separator: "\n"), to: "a.jsonl")
+        let loaded = try loader("a.jsonl", lossScale: lossScale).load()
+        let previews = try previews("a.jsonl", lossScale: lossScale)
+        let samples = try (0..<loaded.train.count).map { try loaded.train.sample($0) }
+            .sorted { $0.origin.line < $1.origin.line }
+        #expect(previews.count == 150 && samples.count == 150)
+        for (preview, sample) in zip(previews, samples) {
+            #expect(preview.json["input_ids"] == .array(sample.ids.map { .int(Int64($0)) }))
+            #expect(preview.json["labels"] == .array(sample.labels.map { .int(Int64($0)) }))
+            #expect(preview.pieces.reduce(0) { $0 + $1.tokens } == sample.ids.count)
+            let text = preview.pieces.map(\.text).joined()
+            #expect(text.utf8.elementsEqual(tokenizer.decode(sample.ids).utf8), "line \(sample.origin.line)")
+            let learned = preview.pieces.filter { $0.weight > 0 }.reduce(0) { $0 + $1.tokens }
+            #expect(learned == sample.countedTokens)
+        }
+        #expect(loaded.report.countedTokens == samples.reduce(0) { $0 + $1.countedTokens })
     }
 
     @Test func onlyTheRowsAskedForAreShown() throws {

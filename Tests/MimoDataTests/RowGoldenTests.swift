@@ -32,10 +32,10 @@ import Testing
 
     @Test(.enabled(if: isPresent, "needs ../shared"), arguments: rows)
     func aRowTakesItsStandardForm(_ golden: Case) throws {
-        var standardizer = RowStandardizer()
-        for (key, value) in golden.json["columns"]?.objectValue ?? JSONObject() {
-            standardizer.columns[key] = value.stringValue
-        }
+        let columns = golden.json["columns"]?.objectValue ?? JSONObject()
+        var standardizer = RowStandardizer(
+            columns: Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.value.stringValue ?? "") })
+        )
         if let subset = golden.json["subset"]?.stringValue {
             standardizer.selfCognition = try SelfCognition(
                 subset: subset,

@@ -1,5 +1,7 @@
+import Foundation
 import MimoData
 import MimoFiles
+import MimoTestSupport
 import MimoText
 import Testing
 
@@ -11,6 +13,29 @@ struct TokenCheckTests {
             let scale = TokenizationTests.scales[seed % TokenizationTests.scales.count]
             let check = TokenCheck(try TokenizationTests.encoder(tokenizer, template, scale))
             #expect(try check.mismatches(in: TokenizationTests.conversation(seed)) == [], "seed \(seed)")
+        }
+    }
+
+    /// The same for tokenizers in SentencePiece's style, which put a space in front of every piece of text.
+    @Test(arguments: ["llama-style", "mistral-style", "unsplit"], ["chatml", "llama", "zephyr"])
+    func thereIsNothingToFindInSentencePiecesWay(tokenizer: String, template: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try String(contentsOfFile: Golden.path("tokenizer/\(tokenizer).json"), encoding: .utf8)
+        try folder.write(file, to: "tokenizer.json")
+        try folder.write(#"{"bos_token": "<s>", "eos_token": "</s>"}"#, to: "tokenizer_config.json")
+        let tokenizer = try Tokenizer(directory: folder.path)
+        var options = RowEncoder.Options()
+        options.tokenization = .offsets
+        options.parsesSpecialInContent = false
+        for seed in 0..<100 {
+            let encoder = try RowEncoder(
+                tokenizer: tokenizer,
+                template: RoundTemplate(named: template, tokens: BoundaryTokens(tokenizer)),
+                lossScale: LossScale(TokenizationTests.scales[seed % TokenizationTests.scales.count]),
+                options: options
+            )
+            let found = try TokenCheck(encoder).mismatches(in: TokenizationTests.conversation(seed))
+            #expect(found == [], "seed \(seed)")
         }
     }
 

@@ -19,7 +19,17 @@ struct TokenizationTests {
     /// A seeded choice of pieces.
     static func text(_ seed: Int, _ stream: Int) -> String {
         let order = Permutation(count: 10_000, seed: UInt64(seed), stream: UInt64(stream))
-        return (0..<(order[0] % 9)).map { pieces[order[$0 + 1] % pieces.count] }.joined()
+        return (0..<(order[0] % 9)).map { place in
+            // Every fourth piece is any character at all.
+            order[place + 100] % 4 == 0
+                ? anyCharacter(order[place + 1]) : pieces[order[place + 1] % pieces.count]
+        }.joined()
+    }
+
+    /// A character from anywhere in Unicode.
+    private static func anyCharacter(_ number: Int) -> String {
+        let plane = [0x80, 0x800, 0x3000, 0xFFFF, 0x10FFFF][number % 5]
+        return Unicode.Scalar(UInt32(number / 5 * 7919 % plane)).map { String($0) } ?? "\u{D7FF}"
     }
 
     static func conversation(_ seed: Int) -> Conversation {
@@ -151,84 +161,123 @@ struct TokenizationTests {
         #expect(tokens.spans.reduce(0) { $0 + $1.range.count } == tokens.ids.count)
     }
 
-    struct Thinking: Sendable, CustomTestStringConvertible {
-        /// What the generation prompt supplies.
-        let template: String
-        let answer: String
-        let lossScale: String
-        /// What is learned, in words of the answer.
-        let learned: String
-        var testDescription: String { "\(template) \(lossScale): \(answer.debugDescription)" }
+    /// What a generation prompt supplies of the thinking.
+    enum Supplied: String, CaseIterable, Sendable {
+        case nothing = ""
+        case opening = "<think>\n"
+        case emptyBlock = "<think>\n\n</think>\n\n"
+
+        /// A built-in template that supplies so much.
+        var template: String {
+            switch self {
+            case .nothing: "qwen"
+            case .opening: "qwq"
+            case .emptyBlock: "qwen3"
+            }
+        }
+
+        /// A checkpoint's own template that does.
+        var jinja: String {
+            """
+            {% for m in messages %}<|im_start|>{{ m.role }}
+            {{ m.content }}<|im_end|>
+            {% endfor %}{% if add_generation_prompt %}{{ "<|im_start|>assistant\\n\(rawValue.replacing("\n", with: "\\n"))" }}{% endif %}
+            """
+        }
     }
 
-    /// What is left out is what the prompt supplies, and what is asked to be left out.
-    @Test(
-        arguments: [
-            // Nothing is supplied.
-            Thinking(template: "qwen", answer: "A", lossScale: "default", learned: "A"),
-            Thinking(
-                template: "qwen",
-                answer: "<think>\n\n</think>\n\nA",
-                lossScale: "default",
-                learned: "<think>\n\n</think>\n\nA"
-            ),
-            Thinking(
-                template: "qwen",
-                answer: "<think>\n\n</think>\n\nA",
-                lossScale: "ignore_empty_think",
-                learned: "A"
-            ),
-            Thinking(
-                template: "qwen",
-                answer: "<think>\nhm\n</think>\n\nA",
-                lossScale: "ignore_empty_think",
-                learned: "<think>\nhm\n</think>\n\nA"
-            ),
-            // `<think>\n` is supplied: the thinking's end is learned even where it is empty.
-            Thinking(template: "qwq", answer: "A", lossScale: "default", learned: "A"),
-            Thinking(
-                template: "qwq",
-                answer: "<think>\n\n</think>\n\nA",
-                lossScale: "default",
-                learned: "\n</think>\n\nA"
-            ),
-            Thinking(
-                template: "qwq",
-                answer: "<think>\nhm\n</think>\n\nA",
-                lossScale: "default",
-                learned: "hm\n</think>\n\nA"
-            ),
-            Thinking(
-                template: "qwq",
-                answer: "<think>\n\n</think>\n\nA",
-                lossScale: "ignore_empty_think",
-                learned: "A"
-            ),
-            // The empty block is supplied.
-            Thinking(template: "qwen3", answer: "A", lossScale: "default", learned: "A"),
-            Thinking(
-                template: "qwen3",
-                answer: "<think>\n\n</think>\n\nA",
-                lossScale: "default",
-                learned: "A"
-            ),
-            Thinking(
-                template: "qwen3",
-                answer: "<think>\nhm\n</think>\n\nA",
-                lossScale: "default",
-                learned: "<think>\nhm\n</think>\n\nA"
-            ),
-        ],
-        [1, 3]
-    )
-    func whatIsLearnedOfThinking(_ thinking: Thinking, rounds: Int) throws {
-        let encoder = try Self.encoder("mimo", thinking.template, thinking.lossScale)
-        let round = [Message(.user, "q"), Message(.assistant, thinking.answer)]
-        let tokens = try encoder.weighedTokens(
-            of: Conversation(Array(repeating: round, count: rounds).flatMap { $0 })
+    /// What an answer holds of thinking.
+    enum Thinking: String, CaseIterable, Sendable {
+        case none = "A"
+        case empty = "<think>\n\n</think>\n\nA"
+        case full = "<think>\nhm\n</think>\n\nA"
+    }
+
+    struct Mask: Sendable, CustomTestStringConvertible {
+        let supplied: Supplied
+        let thinking: Thinking
+        /// What is learned, in words.
+        let words: String
+        /// What is learned, as text.
+        let learned: String
+        var testDescription: String {
+            "the prompt supplies \(supplied), \(thinking) thinking: \(words) learned"
+        }
+    }
+
+    /// What the prompt supplies is not learned, all else is: by default no recipe can make a model that does not
+    /// close its thinking.
+    static let masks = [
+        Mask(supplied: .nothing, thinking: .none, words: "the answer is", learned: "A"),
+        Mask(
+            supplied: .nothing,
+            thinking: .empty,
+            words: "the empty block and the answer are",
+            learned: "<think>\n\n</think>\n\nA"
+        ),
+        Mask(
+            supplied: .nothing,
+            thinking: .full,
+            words: "opening, thinking, closing and the answer are",
+            learned: "<think>\nhm\n</think>\n\nA"
+        ),
+        Mask(supplied: .opening, thinking: .none, words: "the answer is", learned: "A"),
+        Mask(
+            supplied: .opening,
+            thinking: .empty,
+            words: "closing the thinking at once and the answer are",
+            learned: "\n</think>\n\nA"
+        ),
+        Mask(
+            supplied: .opening,
+            thinking: .full,
+            words: "thinking, closing it and the answer are, opening it is not",
+            learned: "hm\n</think>\n\nA"
+        ),
+        Mask(supplied: .emptyBlock, thinking: .none, words: "the answer is", learned: "A"),
+        Mask(supplied: .emptyBlock, thinking: .empty, words: "the answer is, the block is not", learned: "A"),
+        Mask(
+            supplied: .emptyBlock,
+            thinking: .full,
+            words: "opening, thinking, closing and the answer are: this prompt did not supply a block",
+            learned: "<think>\nhm\n</think>\n\nA"
+        ),
+    ]
+
+    static func conversation(_ thinking: Thinking, rounds: Int) -> Conversation {
+        let round = [Message(.user, "q"), Message(.assistant, thinking.rawValue)]
+        return Conversation(Array(repeating: round, count: rounds).flatMap { $0 })
+    }
+
+    static func learned(_ encoder: RowEncoder, _ conversation: Conversation) throws -> String {
+        let tokens = try encoder.weighedTokens(of: conversation)
+        return encoder.tokenizer.decode(zip(tokens.ids, tokens.labels).filter { $0.1 >= 0 }.map { $0.0 })
+    }
+
+    @Test(arguments: masks, [1, 3]) func whatIsLearnedOfThinking(_ mask: Mask, rounds: Int) throws {
+        let conversation = Self.conversation(mask.thinking, rounds: rounds)
+        let expected = String(repeating: mask.learned + "<|im_end|>\n", count: rounds)
+        #expect(try Self.learned(Self.encoder("mimo", mask.supplied.template), conversation) == expected)
+        // A checkpoint's own template that supplies as much teaches the same.
+        let own = try JinjaChatTemplateTests.encoder(mask.supplied.jinja)
+        #expect(try Self.learned(own, conversation) == expected)
+    }
+
+    @Test func everyFieldOfTheMatrixIsThere() {
+        #expect(Self.masks.count == Supplied.allCases.count * Thinking.allCases.count)
+        #expect(Set(Self.masks.map { "\($0.supplied) \($0.thinking)" }).count == Self.masks.count)
+    }
+
+    /// Asked for literally, ignore_empty_think is the reference's: the whole empty block is left out, also where
+    /// the prompt supplies only its opening, so that closing it is not learned (a warning says so). Thinking with
+    /// any text in it keeps its weight.
+    @Test(arguments: masks, [1, 3]) func whatIgnoreEmptyThinkLeavesOut(_ mask: Mask, rounds: Int) throws {
+        let encoder = try Self.encoder("mimo", mask.supplied.template, "ignore_empty_think")
+        let learned = mask.thinking == .empty ? "A" : mask.learned
+        #expect(
+            try Self.learned(encoder, Self.conversation(mask.thinking, rounds: rounds))
+                == String(repeating: learned + "<|im_end|>\n", count: rounds)
         )
-        let learned = zip(tokens.ids, tokens.labels).filter { $0.1 >= 0 }.map { $0.0 }
-        let expected = String(repeating: thinking.learned + "<|im_end|>\n", count: rounds)
-        #expect(encoder.tokenizer.decode(learned) == expected)
+        #expect(encoder.warnings.isEmpty == (mask.supplied != .opening))
     }
 }

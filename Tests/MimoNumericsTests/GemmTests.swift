@@ -50,6 +50,26 @@ import Testing
         expectClose(c.elements, expected.floats, rtol: 1e-4, atol: 1e-4)
     }
 
+    @Test("outputᵀ · input, the gradient of a weight, equals the sum in double", arguments: shapes)
+    func weightGradient(shape: Shape) {
+        // Windows on wider rows: gradients of joined layers are such.
+        let wide = Oracle.tensor(shape.k, shape.m + 3, seed: 7)
+        let dOutput = wide.columns(2..<shape.m + 2)
+        let input = Oracle.tensor(shape.k, shape.n, seed: 8)
+        let c = Oracle.tensor(shape.m, shape.n, seed: 9)
+        let before = c.elements
+        Gemm().multiply([Product(c, [.weightGradient(dOutput, input, scale: 0.5)])], accumulate: true)
+        let a = dOutput.elements
+        let transposed = (0..<shape.m * shape.k).map { a[$0 % shape.k * shape.m + $0 / shape.k] }
+        let expected = product(transposed, input.elements, shape) { n, k in k * shape.n + n }
+        expectClose(
+            c.elements,
+            zip(before.doubles, expected).map { $0 + 0.5 * $1 }.floats,
+            rtol: 1e-4,
+            atol: 1e-4
+        )
+    }
+
     @Test("Several outputs and terms in one call equal one call each", arguments: [2, 30, 100])
     func terms(rows: Int) {
         let (x, h) = (Oracle.tensor(rows, 70, seed: 1), Oracle.tensor(rows, 8, seed: 2))

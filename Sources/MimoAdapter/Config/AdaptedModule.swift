@@ -19,6 +19,9 @@ public struct AdaptedModule: Sendable, Equatable {
     /// The up projection's name in PEFT's files.
     public var nameOfB: String { "base_model.model.\(path).lora_B.weight" }
 
+    /// DoRA's magnitudes' name in PEFT's files.
+    public var nameOfMagnitude: String { "base_model.model.\(path).lora_magnitude_vector" }
+
     /// The down projection's shape, `[r, in]`.
     public func shapeOfA(in config: ModelConfig) -> [Int] { [rank, linear.inputSize(in: config)] }
     /// The up projection's shape, `[out, r]`.

@@ -39,6 +39,9 @@ extension LoRAConfig {
             usesRSLoRA: try fields.flag("use_rslora", default: false),
             baseModel: try fields.string("base_model_name_or_path")
         )
+        usesDoRA = try fields.flag("use_dora", default: false)
+        savedModules = try fields["modules_to_save"].map { try fields.strings($0, "modules_to_save") } ?? []
+        if case .string("gaussian") = fields["init_lora_weights"] { initialWeights = .gaussian }
         do {
             try validate()
         } catch AdapterError.invalidOption(let name, let found, let expected) {
@@ -48,8 +51,7 @@ extension LoRAConfig {
 
     /// What changes the numbers and is not implemented. Other unknown fields are let be, as PEFT does.
     private static let mustBeOff = [
-        "use_dora", "use_qalora", "use_bdlora", "fan_in_fan_out", "lora_bias", "modules_to_save",
-        "layer_replication",
+        "use_qalora", "use_bdlora", "fan_in_fan_out", "lora_bias", "layer_replication",
         "target_parameters", "trainable_token_indices", "alora_invocation_tokens", "arrow_config",
         "kasa_config",
         "megatron_config", "monteclora_config",
@@ -104,7 +106,7 @@ extension ConfigFields {
         return .names(try strings(value, field))
     }
 
-    private func strings(_ value: JSON, _ field: String) throws -> [String] {
+    fileprivate func strings(_ value: JSON, _ field: String) throws -> [String] {
         guard let strings = value.arrayValue?.map(\.stringValue), !strings.contains(nil) else {
             throw invalid(field, value.text(), "a list of names, or a string")
         }

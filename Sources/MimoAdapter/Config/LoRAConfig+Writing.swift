@@ -24,7 +24,7 @@ extension LoRAConfig {
                 ("exclude_modules", excluded.map(Self.value) ?? .null),
                 ("fan_in_fan_out", false),
                 ("inference_mode", true),
-                ("init_lora_weights", true),
+                ("init_lora_weights", initialWeightsValue),
                 ("layer_replication", nil),
                 ("layers_pattern", nil),
                 ("layers_to_transform", layers.map { .array($0.map { .int(Int64($0)) }) } ?? .null),
@@ -35,7 +35,7 @@ extension LoRAConfig {
                 ("lora_ga_config", nil),
                 ("megatron_config", nil),
                 ("megatron_core", "megatron.core"),
-                ("modules_to_save", nil),
+                ("modules_to_save", savedModules.isEmpty ? .null : .array(savedModules.map { .string($0) })),
                 ("monteclora_config", nil),
                 ("peft_type", "LORA"),
                 ("peft_version", .string(Self.formVersion)),
@@ -51,12 +51,20 @@ extension LoRAConfig {
                 ("task_type", "CAUSAL_LM"),
                 ("trainable_token_indices", nil),
                 ("use_bdlora", nil),
-                ("use_dora", false),
+                ("use_dora", .bool(usesDoRA)),
                 ("use_qalora", false),
                 ("use_rslora", .bool(usesRSLoRA)),
                 ("velora_config", nil),
             ])
         )
+    }
+
+    private var initialWeightsValue: JSON {
+        switch initialWeights {
+        case .kaiming: true
+        case .random: false
+        case .gaussian, .pissa: .string(initialWeights.name)
+        }
     }
 
     /// All linear layers are listed by name, as PEFT does on saving: readers need not know the shorthand.

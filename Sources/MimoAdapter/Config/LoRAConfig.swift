@@ -34,6 +34,12 @@ public struct LoRAConfig: Sendable, Equatable {
     public var alphaPattern: [PatternValue<Double>]
     /// Whether the update is scaled by alpha/√r instead. Default false.
     public var usesRSLoRA: Bool
+    /// Whether each output has a magnitude of its own (DoRA, Liu et al. 2024). Default false.
+    public var usesDoRA = false
+    /// What the matrices begin as. Default Kaiming.
+    public var initialWeights = InitialWeights.kaiming
+    /// Modules of the base that are trained whole and kept with the adapter, by the ends of their paths.
+    public var savedModules: [String] = []
     /// The base model's name or path, so that it need not be named again.
     public var baseModel: String?
 
@@ -92,6 +98,9 @@ public struct LoRAConfig: Sendable, Equatable {
                 "a finite number"
             )
             _ = try PythonPattern(endOfPath: entry.pattern)
+        }
+        if usesDoRA, case .pissa = initialWeights {
+            try check(false, "init_lora_weights", initialWeights.name, "true or gaussian with use_dora")
         }
         _ = try TargetMatcher(targets)
         if let excluded { _ = try TargetMatcher(excluded) }

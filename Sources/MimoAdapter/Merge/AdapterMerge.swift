@@ -22,7 +22,7 @@ public struct AdapterMerge {
         public var merged = 0
         /// Bytes of weights that were written.
         public var bytes = 0
-        /// What rounding has changed of each tensor among ``merged``.
+        /// What rounding has changed of each tensor among ``merged``, and of a head that was tied.
         public var rounding: [MergeRounding] = []
 
         /// Counts of a merge.
@@ -63,24 +63,36 @@ public struct AdapterMerge {
     ) throws -> Report {
         let output = MergeOutput(directory)
         try output.check(replacing: replacing, inputs: inputs + [base.directory])
-        let total = base.files.flatMap(\.tensors).reduce(0) { $0 + $1.byteRange.count }
+        let head = untiedHead
+        let total =
+            base.files.flatMap(\.tensors).reduce(0) { $0 + $1.byteRange.count } + (head?.byteRange.count ?? 0)
         let transaction = try DirectoryTransaction(path: output.path)
         try output.checkSpace(total)
 
         var updates: [String: LoRAWeights] = [:]
         for weights in adapter.modules { updates["\(weights.module.path).weight"] = weights }
+        var saved: [String: SavedParameter] = [:]
+        for parameter in adapter.saved { saved[parameter.parameter.name] = parameter }
         var report = Report()
         let gemm = Gemm()
-        for file in base.files {
+        for (place, file) in base.files.enumerated() {
+            // A head of its own takes its place behind the last file's tensors.
+            let more = place == base.files.count - 1 ? head.map { [$0] } ?? [] : []
             let writer = try SafetensorsWriter(
                 path: "\(transaction.workingPath)/\(Folder.name(of: file.path))",
-                items: file.tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape) },
+                items: file.tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape) }
+                    + more.map { .init(name: "lm_head.weight", type: $0.type, shape: $0.shape) },
                 metadata: file.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             )
             for tensor in file.tensors {
                 if let weights = updates[tensor.name] {
                     report.rounding.append(
                         try merge(weights, into: file.weight(tensor.name), tensor, of: file, gemm, writer)
+                    )
+                    report.merged += 1
+                } else if let parameter = saved[tensor.name] {
+                    report.rounding.append(
+                        try append(parameter, tensor.name, over: file.weight(tensor.name), writer)
                     )
                     report.merged += 1
                 } else {
@@ -90,12 +102,63 @@ public struct AdapterMerge {
                 report.bytes += tensor.byteRange.count
                 progress(report.bytes, total)
             }
+            for tensor in more {
+                if let parameter = saved["lm_head.weight"] {
+                    report.rounding.append(
+                        try append(
+                            parameter,
+                            parameter.parameter.name,
+                            over: base.weight(tensor.name),
+                            writer
+                        )
+                    )
+                } else if let owner = base.files.first(where: { $0[tensor.name] != nil }) {
+                    try copy(tensor, of: owner, writer)
+                }
+                report.tensors += 1
+                report.bytes += tensor.byteRange.count
+                progress(report.bytes, total)
+            }
             try writer.finish()
         }
         try base.copyCompanions(to: transaction.workingPath)
+        if isUntied { try base.declareUntiedHead(in: transaction.workingPath, addsHead: head != nil) }
         try check(transaction.workingPath, report)
         try transaction.commit(replacing: replacing || output.isEmptyFolder)
         return report
+    }
+
+    /// Whether head and embedding were one, and are two since they were trained beside the adapter.
+    private var isUntied: Bool {
+        base.config.tiesWordEmbeddings
+            && adapter.saved.contains { Adapter.tiedNames.contains($0.parameter.name) }
+    }
+
+    /// The embedding's description, where the head that was tied to it needs a tensor that the files lack.
+    private var untiedHead: SafetensorsFile.Entry? {
+        isUntied && !base.contains("lm_head.weight") ? base["model.embed_tokens.weight"] : nil
+    }
+
+    /// Writes a parameter that was trained whole, rounded to the type of the base's, some rows at a time.
+    private func append(
+        _ parameter: SavedParameter,
+        _ name: String,
+        over weight: WeightMatrix,
+        _ writer: SafetensorsWriter
+    ) throws -> MergeRounding {
+        guard parameter.value.isFinite(as: weight.type) else {
+            throw AdapterError.mergeNotFinite(tensor: name, type: weight.type.rawValue)
+        }
+        var rounding = MergeRounding(tensor: name)
+        let step = max(1, Self.blockSize / max(1, weight.columns))
+        for start in stride(from: 0, to: weight.rows, by: step) {
+            let rows = start..<min(start + step, weight.rows)
+            let value = parameter.value.rows(rows)
+            let written = value.narrowed(to: weight.type)
+            try writer.append(written)
+            rounding.add(weight.rows(rows), merged: value, written: written)
+        }
+        return rounding
     }
 
     /// Writes one tensor with its update, some rows at a time.
@@ -118,6 +181,7 @@ public struct AdapterMerge {
                 scaling: Float(weights.module.scaling),
                 gemm: gemm
             )
+            if let magnitude = weights.magnitude { sum.setRowNorms(magnitude.columns(rows)) }
             guard sum.isFinite(as: weight.type) else {
                 throw AdapterError.mergeNotFinite(tensor: tensor.name, type: weight.type.rawValue)
             }

@@ -83,7 +83,11 @@ extension DataDoctor.Summary {
         if let defect = check.defect {
             report.drop(check.origin, reason: defect.reason, message: defect.message)
         } else {
-            report.keep(lengths: check.lengths, countedTokens: check.countedTokens)
+            report.keep(
+                lengths: check.lengths,
+                countedTokens: check.countedTokens,
+                spelledControlTokens: check.spelledControlTokens
+            )
         }
         for kind in Set(check.findings.map(\.kind)) { findings[kind, default: 0] += 1 }
         for length in check.lengths {

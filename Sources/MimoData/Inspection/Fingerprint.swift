@@ -1,6 +1,7 @@
 internal import MimoFiles
 
-/// A number that equal rows share: FNV-1a (Fowler, Noll and Vo) over the values' bytes.
+/// A number that equal rows share, and others with a chance of 1 in 2^64: FNV-1a's scheme (Fowler, Noll and Vo)
+/// over words of eight bytes, each spread over the whole word first.
 enum Fingerprint {
     static func of(_ row: JSON) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -31,7 +32,17 @@ enum Fingerprint {
         var text = text
         text.withUTF8 { bytes in
             mix(UInt64(bytes.count) * 8 + 5, into: &hash)
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
+            let raw = UnsafeRawBufferPointer(bytes)
+            var position = 0
+            while position + 8 <= raw.count {
+                let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                mix(UInt64(littleEndian: word), into: &hash)
+                position += 8
+            }
+            while position < raw.count {
+                hash = (hash ^ UInt64(raw[position])) &* 0x0100_0000_01b3
+                position += 1
+            }
         }
     }
 

@@ -22,6 +22,8 @@ public struct RowCheck: Sendable {
     public let lengths: [Int]
     /// How many of its tokens are learned.
     public let countedTokens: Int
+    /// How many control tokens its own words spell out.
+    public let spelledControlTokens: Int
     /// A number that equal rows share.
     let fingerprint: UInt64?
 
@@ -52,6 +54,7 @@ public struct RowCheck: Sendable {
                 ),
                 ("tokens", .int(Int64(lengths.reduce(0, +)))), ("counted_tokens", .int(Int64(countedTokens))),
                 ("samples", .int(Int64(lengths.count))),
+                ("spelled_control_tokens", .int(Int64(spelledControlTokens))),
             ])
         )
     }

@@ -20,11 +20,14 @@ struct RowExamination {
         controlTokens: ControlTokens
     ) -> RowCheck {
         var examination = RowExamination(encoder: encoder, controlTokens: controlTokens)
-        examination.lookAtPlace(raw)
+        var oddities = raw.oddities
+        let value = Result { try raw.parsed(noting: &oddities) }
+        examination.lookAt(oddities)
         do {
-            let row = try standardizer.standardize(examination.parsed(raw))
+            let row = try standardizer.standardize(value.get())
             let samples = try encoder.explained(row, origin: raw.origin)
-            examination.lookAt(row)
+            let spelled = samples.reduce(0) { $0 + $1.spelledControlTokens }
+            examination.lookAt(row, spellsControlTokens: spelled > 0)
             examination.lookAt(samples)
             return RowCheck(
                 origin: raw.origin,
@@ -32,6 +35,7 @@ struct RowExamination {
                 findings: examination.findings,
                 lengths: samples.map(\.sample.ids.count),
                 countedTokens: samples.reduce(0) { $0 + $1.sample.countedTokens },
+                spelledControlTokens: spelled,
                 fingerprint: Fingerprint.of(row)
             )
         } catch {
@@ -42,6 +46,7 @@ struct RowExamination {
                 findings: examination.findings,
                 lengths: [],
                 countedTokens: 0,
+                spelledControlTokens: 0,
                 fingerprint: nil
             )
         }
@@ -53,40 +58,29 @@ struct RowExamination {
 
     // MARK: The place and its bytes
 
-    private mutating func lookAtPlace(_ raw: RawRow) {
-        if raw.oddities.contains(.byteOrderMark) {
+    private mutating func lookAt(_ oddities: Set<RawRow.Oddity>) {
+        guard !oddities.isEmpty else { return }
+        if oddities.contains(.byteOrderMark) {
             find(.byteOrderMark, "the file begins with a byte order mark")
         }
-        if raw.oddities.contains(.carriageReturn) { find(.carriageReturn, "the line ends with CR LF") }
-        guard case .bytes(let bytes) = raw.content else { return }
-        if LoneSurrogates.occur(in: bytes) {
+        if oddities.contains(.carriageReturn) { find(.carriageReturn, "the line ends with CR LF") }
+        if oddities.contains(.loneSurrogate) {
             find(.loneSurrogate, "an escape \\uD800 to \\uDFFF without its other half becomes U+FFFD")
         }
-    }
-
-    /// The row's value; a member that is named twice is noted.
-    private mutating func parsed(_ raw: RawRow) throws -> JSON {
-        if case .bytes(let bytes) = raw.content, String(validating: bytes, as: UTF8.self) != nil,
-            let value = try? JSON(parsing: bytes, rejectingDuplicateKeys: true)
-        {
-            return value
-        }
-        let value = try raw.parsed()
-        if case .bytes = raw.content {
+        if oddities.contains(.repeatedMember) {
             find(.repeatedMember, "an object names a member twice; the last one counts")
         }
-        return value
     }
 
     // MARK: The conversation
 
-    private mutating func lookAt(_ row: JSON) {
+    private mutating func lookAt(_ row: JSON, spellsControlTokens: Bool) {
         guard let messages = row["messages"]?.arrayValue else { return }
         var roles: [String] = []
         for (index, message) in messages.enumerated() {
             let role = message["role"]?.stringValue ?? ""
             let text = message["content"]?.stringValue ?? ""
-            lookAtText(text, place: "message \(index + 1) (\(role))")
+            lookAtText(text, number: index + 1, role: role, spellsControlTokens: spellsControlTokens)
             if role == "user", text.trimmedLikePython.isEmpty {
                 find(.emptyQuery, "message \(index + 1) (user) is empty")
             }
@@ -113,17 +107,20 @@ struct RowExamination {
         }
     }
 
-    private mutating func lookAtText(_ text: String, place: String) {
-        if text.utf8.contains(0) { find(.nul, "\(place) holds a NUL character") }
-        if text.utf8.contains(0x0d) { find(.carriageReturnInText, "\(place) holds carriage returns") }
+    private mutating func lookAtText(_ text: String, number: Int, role: String, spellsControlTokens: Bool) {
+        // Named only where there is something to say.
+        var place: String { "message \(number) (\(role))" }
+        if text.utf8Contains("\0") { find(.nul, "\(place) holds a NUL character") }
+        if text.utf8Contains("\r") { find(.carriageReturnInText, "\(place) holds carriage returns") }
         if text.utf8Contains("\u{fffd}") {
             find(.replacementCharacter, "\(place) holds U+FFFD: characters were lost before")
         }
-        if let token = controlTokens.first(in: text) {
+        if spellsControlTokens, let token = controlTokens.first(in: text) {
             let effect =
                 encoder.options.parsesSpecialInContent ? "it becomes a control token" : "it stays text"
             find(.controlToken, "\(place) spells out \(token); \(effect)")
         }
+        guard text.utf8Contains("{{") else { return }
         for placeholder in ["{{NAME}}", "{{AUTHOR}}"] where text.utf8Contains(placeholder) {
             find(.placeholder, "\(place) holds \(placeholder); fill it with --model_name and --model_author")
         }
@@ -187,39 +184,5 @@ struct RowExamination {
             let end = encoder.options.truncation == .left ? "beginning" : "end"
             find(.truncated, "its \(whole) tokens are cut to \(limit); the \(end) is lost")
         }
-    }
-}
-
-/// Escapes of JSON that stand for half a character.
-enum LoneSurrogates {
-    static func occur(in bytes: [UInt8]) -> Bool {
-        var position = 0
-        while let slash = bytes[position...].firstIndex(of: UInt8(ascii: "\\")) {
-            guard let unit = unit(at: slash, in: bytes) else {
-                position = min(slash + 2, bytes.count)
-                continue
-            }
-            position = slash + 6
-            switch unit {
-            case 0xd800...0xdbff:
-                guard let low = self.unit(at: position, in: bytes), (0xdc00...0xdfff).contains(low) else {
-                    return true
-                }
-                position += 6
-            case 0xdc00...0xdfff: return true
-            default: break
-            }
-        }
-        return false
-    }
-
-    /// The number of an escape `\uXXXX`.
-    private static func unit(at slash: Int, in bytes: [UInt8]) -> UInt32? {
-        guard slash + 6 <= bytes.count, bytes[slash] == UInt8(ascii: "\\"),
-            bytes[slash + 1] == UInt8(ascii: "u")
-        else {
-            return nil
-        }
-        return UInt32(String(decoding: bytes[(slash + 2)..<(slash + 6)], as: UTF8.self), radix: 16)
     }
 }

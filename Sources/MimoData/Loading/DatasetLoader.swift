@@ -41,14 +41,23 @@ public struct DatasetLoader: Sendable {
         let storage = SampleStorage.Builder()
         var report = RowReport()
         var trainParts: [[UInt32]] = []
+        // Data sets that are drawn from by turns may each have to give all.
+        var missing = options.streamedSamples
+        let isMixed = options.interleaveProbabilities != nil
         var validationParts: [[UInt32]] = []
         for (index, item) in options.items.enumerated() {
+            if missing == 0 {
+                report.stoppedEarly = true
+                break
+            }
             let part = try load(
                 DatasetItem(item),
                 stream: UInt64(index),
                 ratio: options.splitRatio,
+                atMost: missing,
                 into: storage
             )
+            if !isMixed { missing = missing.map { max(0, $0 - part.train.count) } }
             trainParts.append(part.train)
             validationParts.append(part.validation)
             report.add(part.report)
@@ -105,6 +114,7 @@ public struct DatasetLoader: Sendable {
         _ item: DatasetItem,
         stream: UInt64,
         ratio: Double,
+        atMost limit: Int? = nil,
         into storage: SampleStorage.Builder
     ) throws -> Part {
         let source = try DatasetSource(item, options: options)
@@ -131,22 +141,25 @@ public struct DatasetLoader: Sendable {
         }
         var part = Part()
         let first = storage.count
+        let enough = limit.map { first + $0 } ?? .max
         var stored = StoredRows()
         try pipeline.run(
+            until: { storage.count >= enough },
             isWanted: { selection.isWanted($0) },
             work: { row in
-                try encoder.samples(
-                    of: standardizer.standardize(row.parsed()),
-                    origin: row.origin
-                )
+                try encoder.explained(standardizer.standardize(row.parsed()), origin: row.origin)
             },
             take: { position, origin, result in
+                guard storage.count < enough else {
+                    part.report.stoppedEarly = true
+                    return
+                }
                 switch result {
                 case nil: part.report.leaveOut()
                 case .success(let samples)?:
                     part.report.keep(samples)
                     stored.append(position, start: storage.count)
-                    for sample in samples { try storage.append(sample) }
+                    for sample in samples { try storage.append(sample.sample) }
                 case .failure(let error)?:
                     if stops(at: error) { throw RowError(origin, error) }
                     part.report.drop(origin, error)

@@ -25,6 +25,9 @@ public struct DatasetOptions: Sendable, Equatable {
     public var modelName: [String] = []
     /// The author that self-cognition rows are filled with (`--model_author`).
     public var modelAuthor: [String] = []
+    /// How many samples the run uses at most (`--streaming`): of each data set no more rows are read than give
+    /// these. Nil to read everything.
+    public var streamedSamples: Int?
     /// How many threads prepare rows (`--dataset_num_proc`).
     public var threads = 1
     /// The longest row in bytes.
@@ -52,6 +55,20 @@ public struct DatasetOptions: Sendable, Equatable {
                 throw DataError.badOption(
                     "interleave_prob",
                     reason: "found \(probabilities); expected numbers above 0"
+                )
+            }
+        }
+        if streamedSamples != nil {
+            guard splitRatio == 0 else {
+                throw DataError.badOption(
+                    "streaming",
+                    reason: "goes with no --split_dataset_ratio, which needs all rows; give --val_dataset"
+                )
+            }
+            if let item = items.first(where: { (try? DatasetItem($0))?.sample != nil }) {
+                throw DataError.badOption(
+                    "streaming",
+                    reason: "\(item): '#' draws from all rows, which are not read; leave it out"
                 )
             }
         }

@@ -15,12 +15,14 @@ struct RowPipeline {
 
     /// - Parameters:
     ///   - limit: how many rows are read; nil for all.
+    ///   - isEnough: asked from time to time; reading stops when it says so.
     ///   - isWanted: by the row's position; what is not wanted is passed to `take` unread, as nil.
     ///   - work: done on any thread.
     ///   - take: called in order.
     /// - Throws: ``FileError`` where a file cannot be read, and what `take` throws.
     func run<Output: Sendable>(
         first limit: Int? = nil,
+        until isEnough: () -> Bool = { false },
         isWanted: (Int) -> Bool = { _ in true },
         work: @Sendable (RawRow) throws -> Output,
         take: (Int, RowOrigin, Result<Output, any Error>?) throws -> Void
@@ -39,7 +41,9 @@ struct RowPipeline {
                 if case .bytes(let content) = row.content { bytes += content.count }
                 batch.append(row)
                 position += 1
-                if batch.count == Self.batchRows || bytes >= Self.batchBytes { try flush() }
+                guard batch.count == Self.batchRows || bytes >= Self.batchBytes else { continue }
+                try flush()
+                if isEnough() { return }
             }
         }
         try flush()
@@ -74,7 +78,8 @@ struct RowPipeline {
     ) -> [Output] {
         guard threads > 1, elements.count > 1 else { return elements.map(work) }
         return [Output](unsafeUninitializedCapacity: elements.count) { buffer, count in
-            // Each element is written by exactly one iteration.
+            // Safe to share: the counter hands out each index once, so that no two iterations write the same
+            // element, and `concurrentPerform` returns after all of them, before the array exists.
             nonisolated(unsafe) let output = buffer
             let next = Atomic(0)
             DispatchQueue.concurrentPerform(iterations: threads) { _ in

@@ -63,6 +63,13 @@ public struct RowReport: Sendable, Equatable {
     /// batch, but cost time.
     public private(set) var masked = 0
 
+    /// How many control tokens the own words of the kept rows spell out.
+    public private(set) var spelledControlTokens = 0
+    /// How many kept rows spell out some.
+    public private(set) var spellingRows = 0
+    /// Whether reading stopped before the end, as the run needs no more rows (`--streaming`).
+    public internal(set) var stoppedEarly = false
+
     /// How many examples are kept for each reason.
     public static let examplesKept = 3
 
@@ -73,18 +80,24 @@ public struct RowReport: Sendable, Equatable {
     public var droppedCount: Int { dropped.values.reduce(0, +) }
 
     /// Counts a row that gave samples.
-    mutating func keep(_ samples: [Sample]) {
-        keep(lengths: samples.map(\.ids.count), countedTokens: samples.reduce(0) { $0 + $1.countedTokens })
+    mutating func keep(_ samples: [ExplainedSample]) {
+        keep(
+            lengths: samples.map(\.sample.ids.count),
+            countedTokens: samples.reduce(0) { $0 + $1.sample.countedTokens },
+            spelledControlTokens: samples.reduce(0) { $0 + $1.spelledControlTokens }
+        )
     }
 
     /// Counts a row that gave samples of these lengths.
-    mutating func keep(lengths: [Int], countedTokens counted: Int) {
+    mutating func keep(lengths: [Int], countedTokens counted: Int, spelledControlTokens spelled: Int) {
         read += 1
         kept += 1
         samples += lengths.count
         tokens += lengths.reduce(0, +)
         countedTokens += counted
         if counted == 0 { masked += 1 }
+        spelledControlTokens += spelled
+        if spelled > 0 { spellingRows += 1 }
     }
 
     /// Counts a row that was not asked for.
@@ -116,6 +129,9 @@ public struct RowReport: Sendable, Equatable {
         tokens += other.tokens
         countedTokens += other.countedTokens
         masked += other.masked
+        spelledControlTokens += other.spelledControlTokens
+        spellingRows += other.spellingRows
+        stoppedEarly = stoppedEarly || other.stoppedEarly
         for (reason, count) in other.dropped { dropped[reason, default: 0] += count }
         for (reason, found) in other.examples {
             examples[reason] = Array((examples[reason, default: []] + found).prefix(Self.examplesKept))
@@ -132,6 +148,13 @@ extension RowReport: CustomStringConvertible {
         if samples > 0 { line += "; \(samples) samples, \(tokens) tokens, \(countedTokens) of them learned" }
         var lines = [line]
         if masked > 0 { lines.append("  \(masked) of the kept rows teach nothing: every label is masked") }
+        if spelledControlTokens > 0 {
+            lines.append(
+                "  \(spellingRows) of the kept rows spell out control tokens in their own words, "
+                    + "\(spelledControlTokens) in all; they are text unless --parse_special_in_content is true"
+            )
+        }
+        if stoppedEarly { lines.append("  the rest was not read: --max_steps needs no more rows") }
         for reason in Reason.allCases {
             guard let count = dropped[reason] else { continue }
             lines.append("  \(count) dropped: \(reason.rawValue)")

@@ -6,12 +6,17 @@ enum Columns {
     ///
     /// Where several columns would get one name none of them is renamed, so that no one has to guess which
     /// was meant; a column that bears the name already keeps it then.
+    /// The other names that `names` has standard ones for are in lower case.
     static func renamed(_ row: JSONObject, by names: [String: String]) -> JSONObject {
+        // Most rows have the standard names already.
+        guard row.keys.contains(where: { key in names[key.lowercased()].map { $0 != key } ?? false }) else {
+            return row
+        }
         var actual: [String: String] = [:]
         for key in row.keys { actual[key.lowercased()] = key }
         var targets: [String: String] = [:]
         for (alias, target) in names {
-            if let key = actual[alias.lowercased()] { targets[key] = target }
+            if let key = actual[alias] { targets[key] = target }
         }
         var counts: [String: Int] = [:]
         for target in targets.values { counts[target, default: 0] += 1 }

@@ -98,14 +98,15 @@ enum MessagesShape {
                 throw DataError.badRow("message \(index + 1) has no \"role\"")
             }
             var message = given
-            let underscored = role.replacing("-", with: "_")
             if userRoles.contains(role) {
-                message["role"] = "user"
+                if role != "user" { message["role"] = "user" }
             } else if assistantRoles.contains(role) {
-                message["role"] = "assistant"
-            } else if underscored == "function_call" {
+                if role != "assistant" { message["role"] = "assistant" }
+            } else if role.utf8Replacing("-", with: "_") == "function_call" {
                 message["role"] = "tool_call"
-            } else if ["function_response", "observation", "observations"].contains(underscored) {
+            } else if ["function_response", "observation", "observations"].contains(
+                role.utf8Replacing("-", with: "_")
+            ) {
                 message["role"] = "tool_response"
             }
             standard.append(.object(message))
@@ -124,7 +125,8 @@ enum MessagesShape {
 extension JSONObject {
     /// The members that are not null: column stores put nulls where a row has no such member.
     var withoutNulls: JSONObject {
-        JSONObject(filter { !$0.value.isNull }.map { ($0.key, $0.value) })
+        guard values.contains(where: \.isNull) else { return self }
+        return JSONObject(filter { !$0.value.isNull }.map { ($0.key, $0.value) })
     }
 
     /// Gives a member its standard name.

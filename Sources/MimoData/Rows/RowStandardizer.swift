@@ -7,8 +7,8 @@ internal import MimoText
 /// Anthropic's ways of writing them), Alpaca's `instruction` and `input`, or a query and a response under one
 /// of their many names.
 public struct RowStandardizer: Sendable {
-    /// Columns to be renamed first (`--columns`), by their names whatever their case.
-    public var columns: [String: String]
+    /// Columns to be renamed first (`--columns`), by their names in lower case.
+    public let columns: [String: String]
     /// Set where the rows are self-cognition rows.
     public var selfCognition: SelfCognition?
     /// How rows are filled in that hold `{{NAME}}` or `{{AUTHOR}}` and a language, whatever the set.
@@ -16,7 +16,7 @@ public struct RowStandardizer: Sendable {
 
     /// A standardizer.
     public init(columns: [String: String] = [:], selfCognition: SelfCognition? = nil) {
-        self.columns = columns
+        self.columns = Dictionary(columns.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
         self.selfCognition = selfCognition
     }
 
@@ -75,6 +75,7 @@ public struct RowStandardizer: Sendable {
                 guard let content = message["content"], !content.isNull else {
                     throw DataError.badRow("message \(index + 1) (\(role)) has no \"content\"")
                 }
+                if let members = message.objectValue, members.keys == Self.plainMembers { return message }
                 var kept = JSONObject()
                 let isResult = role == "tool" || role == "tool_response"
                 for key in ["role", "content", "loss", "loss_scale"] + (isResult ? ["name"] : []) {
@@ -85,6 +86,8 @@ public struct RowStandardizer: Sendable {
         )
     }
 
+    /// The members that a message has if it has no settings of its own.
+    private static let plainMembers = ["role", "content"]
     private static let roles = ["system", "user", "assistant", "tool", "tool_call", "tool_response"]
 
     private func checkRejected(_ members: JSONObject) throws {

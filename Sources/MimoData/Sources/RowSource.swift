@@ -15,6 +15,10 @@ public struct RawRow: Sendable {
         case byteOrderMark
         /// The line ends with a carriage return.
         case carriageReturn
+        /// An object names a member twice.
+        case repeatedMember
+        /// An escape `\uD800` to `\uDFFF` stands without its other half.
+        case loneSurrogate
     }
 
     init(origin: RowOrigin, content: Content) {
@@ -35,17 +39,26 @@ public struct RawRow: Sendable {
     /// The row's JSON value.
     ///
     /// - Returns: the value, whatever its type.
-    /// - Throws: ``DataError/notJSON(_:)`` or the defect of the place.
+    /// - Throws: ``DataError/notJSON(_:)``, ``DataError/notUTF8`` or the defect of the place.
     public func parsed() throws -> JSON {
+        var oddities: Set<Oddity> = []
+        return try parsed(noting: &oddities)
+    }
+
+    /// The row's JSON value, as ``parsed()``; `oddities` gets what is odd about its text.
+    func parsed(noting oddities: inout Set<Oddity>) throws -> JSON {
         switch content {
         case .value(let value): return value
         case .defect(let error): throw error
         case .bytes(let bytes):
-            // The parser lets some ill-formed sequences pass.
-            guard String(validating: bytes, as: UTF8.self) != nil else { throw DataError.notUTF8 }
+            var lapses: JSONLapses = []
             do {
-                return try JSON(parsing: bytes)
+                let value = try JSON(parsing: bytes, allowing: .likePython, noting: &lapses)
+                if lapses.contains(.repeatedMember) { oddities.insert(.repeatedMember) }
+                if lapses.contains(.loneSurrogate) { oddities.insert(.loneSurrogate) }
+                return value
             } catch {
+                guard String(validating: bytes, as: UTF8.self) != nil else { throw DataError.notUTF8 }
                 throw DataError.notJSON("\(error)")
             }
         }
@@ -61,7 +74,21 @@ public protocol RowSource: AnyObject {
     func next() throws -> RawRow?
 }
 
-/// A JSON value a line. Blank lines are passed over.
+extension LineReader {
+    /// The next row, which is made of a line: one that is blank is passed over, one that is too long a defect.
+    fileprivate func nextRow(_ row: (Line, RowOrigin) -> RawRow) throws -> RawRow? {
+        while let line = try next() {
+            guard !line.isBlank else { continue }
+            let origin = RowOrigin(path: path, line: line.number)
+            guard line.isTooLong else { return row(line, origin) }
+            let defect = DataError.lineTooLong(bytes: line.byteCount, limit: limit)
+            return RawRow(origin: origin, content: .defect(defect))
+        }
+        return nil
+    }
+}
+
+/// A JSON value a line.
 final class JSONLinesSource: RowSource {
     private let lines: LineReader
 
@@ -70,13 +97,7 @@ final class JSONLinesSource: RowSource {
     }
 
     func next() throws -> RawRow? {
-        while let line = try lines.next() {
-            guard !line.isBlank else { continue }
-            let origin = RowOrigin(path: lines.path, line: line.number)
-            if line.isTooLong {
-                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
-                return RawRow(origin: origin, content: .defect(defect))
-            }
+        try lines.nextRow { line, origin in
             // A last line without its line feed is fine where it is whole.
             if !line.isTerminated, (try? JSON(parsing: line.bytes)) == nil {
                 return RawRow(origin: origin, content: .defect(.cutOff))
@@ -86,7 +107,6 @@ final class JSONLinesSource: RowSource {
             if line.bytes.last == UInt8(ascii: "\r") { row.oddities.insert(.carriageReturn) }
             return row
         }
-        return nil
     }
 }
 
@@ -99,13 +119,7 @@ final class TextLinesSource: RowSource {
     }
 
     func next() throws -> RawRow? {
-        while let line = try lines.next() {
-            guard !line.isBlank else { continue }
-            let origin = RowOrigin(path: lines.path, line: line.number)
-            if line.isTooLong {
-                let defect = DataError.lineTooLong(bytes: line.byteCount, limit: lines.limit)
-                return RawRow(origin: origin, content: .defect(defect))
-            }
+        try lines.nextRow { line, origin in
             var bytes = line.bytes
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -113,6 +127,5 @@ final class TextLinesSource: RowSource {
             }
             return RawRow(origin: origin, content: .value(["text": .string(text)]))
         }
-        return nil
     }
 }

@@ -7,21 +7,31 @@ extension Checkpoint {
     /// - Throws: ``ModelError/unreadable(path:reason:)`` where a file is a link out of the folder;
     ///   ``MimoFiles/FileError`` where one cannot be read or written.
     public func copyCompanions(to directory: String) throws {
-        let folder = try ModelFolder(self.directory)
-        for name in try Folder.names(in: folder.path) where isCompanion(name) {
-            guard !Folder.isFolder(folder.path(of: name)) else { continue }
-            let source = try FileBlocks(path: folder.file(named: name))
+        try ModelFolder(self.directory).copyCompanions(to: directory, withIndex: isSharded)
+    }
+}
+
+extension ModelFolder {
+    /// As ``Checkpoint/copyCompanions(to:)``; the index of shards only where it is asked for.
+    func copyCompanions(to directory: String, withIndex: Bool) throws {
+        for name in try Folder.names(in: path) where Self.isCompanion(name, withIndex: withIndex) {
+            guard !Folder.isFolder(path(of: name)) else { continue }
+            let source = try FileBlocks(path: file(named: name))
             let copy = try AtomicFile(path: "\(directory)/\(name)")
             while let block = try source.nextBlock() { try copy.append(block) }
             try copy.commit()
         }
     }
 
-    private func isCompanion(_ name: String) -> Bool {
-        if name == Self.indexName { return isSharded }
+    private static func isCompanion(_ name: String, withIndex: Bool) -> Bool {
+        if name == Checkpoint.indexName { return withIndex }
+        // What a training run or a merge keeps beside a model says nothing about a model that is made of it.
+        if ["args.json", "trainer_state.json", "manifest.json", "merge_report.json"].contains(name) {
+            return false
+        }
         let lowercased = name.lowercased()
         return !name.hasPrefix(".") && lowercased != "readme.md" && !lowercased.hasSuffix(".index.json")
-            && !Self.weightSuffixes.contains { lowercased.hasSuffix($0) }
+            && !weightSuffixes.contains { lowercased.hasSuffix($0) }
     }
 
     private static let weightSuffixes = [

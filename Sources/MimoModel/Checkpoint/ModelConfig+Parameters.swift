@@ -25,7 +25,9 @@ extension ModelConfig {
     }
 
     /// The output head, `[vocabulary, hidden]`; a checkpoint with a tied one may repeat it.
-    var headParameter: Parameter { Parameter(name: "lm_head.weight", shape: [vocabularySize, hiddenSize]) }
+    public var headParameter: Parameter {
+        Parameter(name: "lm_head.weight", shape: [vocabularySize, hiddenSize])
+    }
 
     private func block(_ path: String) -> [Parameter] {
         var parameters = [Parameter(name: "\(path).input_layernorm.weight", shape: [hiddenSize])]

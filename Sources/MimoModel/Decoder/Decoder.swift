@@ -1,17 +1,23 @@
 public import MimoNumerics
 
-/// A decoder-only language model over a frozen, mapped base, with low-rank updates on any of its linears.
+/// A decoder-only language model over a mapped base, with low-rank updates on any of its linears; what
+/// ``train(_:)`` names has its weights in memory instead, as floats with gradients.
 ///
 /// One block with switches covers MiMo, Qwen2, Qwen3, Llama and Mistral: ``ModelConfig`` says which.
 public struct Decoder: Sendable {
     /// Shapes and switches.
     public let config: ModelConfig
     /// Token embeddings, `[V, C]`.
-    public let embedding: WeightMatrix
+    public internal(set) var embedding: WeightMatrix
     /// The output head, `[V, C]`: the embedding where the checkpoint ties them.
-    public let head: WeightMatrix
+    public internal(set) var head: WeightMatrix
     var blocks: [DecoderBlock]
-    let finalNorm: Tensor
+    var finalNorm: NormWeight
+    /// Whether head and embedding are one parameter.
+    public internal(set) var isHeadTied: Bool
+    /// Accumulated gradients, `[V, C]`: one matrix where both are one; nil where they are frozen.
+    var embeddingGradient: Tensor?
+    var headGradient: Tensor?
     let frequencies: RotaryFrequencies
 
     /// Maps a checkpoint; nothing is copied but norms and biases.
@@ -20,9 +26,10 @@ public struct Decoder: Sendable {
     public init(_ checkpoint: Checkpoint) throws {
         let config = checkpoint.config
         self.config = config
+        isHeadTied = config.tiesWordEmbeddings
         embedding = try checkpoint.weight("model.embed_tokens.weight")
         head = config.tiesWordEmbeddings ? embedding : try checkpoint.weight("lm_head.weight")
-        finalNorm = try checkpoint.vector("model.norm.weight")
+        finalNorm = NormWeight(weight: try checkpoint.vector("model.norm.weight"))
         blocks = try (0..<config.layerCount).map {
             try DecoderBlock(checkpoint, prefix: "model.layers.\($0).", index: $0)
         }
@@ -35,8 +42,10 @@ public struct Decoder: Sendable {
         set { blocks[layer][linear] = newValue }
     }
 
-    /// The lowest layer with an update: below it no gradient is needed. nil where there is none.
-    var lowestAdaptedLayer: Int? { blocks.firstIndex(where: \.isAdapted) }
+    /// The lowest layer that the backward reaches; nil where nothing below the final norm is trained.
+    var lowestTrainedLayer: Int? {
+        embeddingGradient != nil ? blocks.indices.first : blocks.firstIndex(where: \.isTrained)
+    }
 }
 
 extension DecoderBlock {
@@ -50,15 +59,15 @@ extension DecoderBlock {
                 update: nil
             )
         }
-        func headNorm(_ name: String) throws -> Tensor? {
-            config.qkNorm ? try checkpoint.vector("\(prefix)self_attn.\(name).weight") : nil
+        func norm(_ name: String) throws -> NormWeight {
+            NormWeight(weight: try checkpoint.vector("\(prefix)\(name).weight"))
         }
         self.init(
             index: index,
-            inputNorm: try checkpoint.vector("\(prefix)input_layernorm.weight"),
-            postAttentionNorm: try checkpoint.vector("\(prefix)post_attention_layernorm.weight"),
-            queryNorm: try headNorm("q_norm"),
-            keyNorm: try headNorm("k_norm"),
+            inputNorm: try norm("input_layernorm"),
+            postAttentionNorm: try norm("post_attention_layernorm"),
+            queryNorm: config.qkNorm ? try norm("self_attn.q_norm") : nil,
+            keyNorm: config.qkNorm ? try norm("self_attn.k_norm") : nil,
             q: try linear(.query),
             k: try linear(.key),
             v: try linear(.value),

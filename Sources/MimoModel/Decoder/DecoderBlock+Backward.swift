@@ -1,13 +1,14 @@
 import MimoNumerics
 
 extension DecoderBlock {
-    /// The mirror of ``forward(_:_:_:attend:)``: accumulates the gradients of the block's
-    /// updates and turns the gradient of its output into that of its input.
+    /// The mirror of ``forward(_:_:_:attend:)``: accumulates the gradients of what is trained
+    /// in the block and turns the gradient of its output into that of its input.
     ///
     /// Reads all of `saved`; overwrites its `gate` and `up`.
     ///
     /// - Parameters:
-    ///   - dInput: Written, `[T, C]`; nil in the lowest adapted block, below which nobody asks.
+    ///   - dInput: Written, `[T, C]`; nil where nobody asks: below the lowest block with an update, if none
+    ///     of its norms is trained.
     ///   - dOutput: Gradient of the output, `[W, C]`; overwritten.
     ///   - saved: What forward kept.
     ///   - context: As in forward.
@@ -15,7 +16,7 @@ extension DecoderBlock {
         let arena = context.memory.scratch
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let needsAttention = dInput != nil || [q, k, v, o].contains { $0.update != nil }
+        let needsAttention = dInput != nil || [q, k, v, o].contains(where: \.isTrained)
         feedForwardBackward(dOutput, saved, context, needsInput: needsAttention)
         // dOutput is now the gradient of the residual stream after attention.
         guard needsAttention else { return }
@@ -46,17 +47,11 @@ extension DecoderBlock {
             dropout: dropout,
             memory: memory
         )
-        guard needsInput || gate.update != nil || up.update != nil else { return }
+        guard needsInput || gate.isTrained || up.isTrained else { return }
         SwiGLU.backwardInPlace(gate: saved.gate, up: saved.up, dOutput: dActivation)
         let normed = arena.tensor(rows: rows, columns: hidden)
         let dNormed = needsInput ? arena.tensor(rows: rows, columns: hidden) : nil
-        RMSNorm.forward(
-            normed,
-            rstd: saved.middleRstd,
-            saved.middle,
-            weight: postAttentionNorm,
-            epsilon: epsilon
-        )
+        postAttentionNorm.forward(normed, rstd: saved.middleRstd, saved.middle, epsilon: epsilon)
         feedForwardInputs.backward(
             dNormed,
             dOutputs: [saved.gate, saved.up],
@@ -66,12 +61,11 @@ extension DecoderBlock {
             memory: memory
         )
         guard let dNormed else { return }
-        RMSNorm.backward(
+        postAttentionNorm.backward(
             dOutput,
             rstd: saved.middleRstd,
             dOutput: dNormed,
             saved.middle,
-            weight: postAttentionNorm,
             accumulate: true
         )
     }
@@ -86,7 +80,7 @@ extension DecoderBlock {
         let arena = memory.scratch
         let dropout = context.wanted == nil ? context.dropout : context.wantedDropout
         let (tokens, hidden, wanted) = (saved.input.rows, saved.input.columns, saved.middle.rows)
-        let needsQKV = dInput != nil || [q, k, v].contains { $0.update != nil }
+        let needsQKV = dInput != nil || [q, k, v].contains(where: \.isTrained)
         let dAttention = needsQKV ? arena.tensor(rows: wanted, columns: saved.attention.columns) : nil
         attentionOutput.backward(
             dAttention,
@@ -120,13 +114,13 @@ extension DecoderBlock {
         RotaryEmbedding.backward(dq, cosines: queryRotary.cosines, sines: queryRotary.sines)
         RotaryEmbedding.backward(dk, cosines: context.rotary.cosines, sines: context.rotary.sines)
         if let norms = saved.headNorms, let queryNorm, let keyNorm {
-            normalizeHeadsBackward(dq, norms.q, rstd: norms.qRstd, weight: queryNorm)
-            normalizeHeadsBackward(dk, norms.k, rstd: norms.kRstd, weight: keyNorm)
+            normalizeHeadsBackward(dq, norms.q, rstd: norms.qRstd, queryNorm)
+            normalizeHeadsBackward(dk, norms.k, rstd: norms.kRstd, keyNorm)
         }
 
         let normed = arena.tensor(rows: tokens, columns: hidden)
         let dNormed = dInput == nil ? nil : arena.tensor(rows: tokens, columns: hidden)
-        RMSNorm.forward(normed, rstd: saved.inputRstd, saved.input, weight: inputNorm, epsilon: epsilon)
+        inputNorm.forward(normed, rstd: saved.inputRstd, saved.input, epsilon: epsilon)
         guard let rows = context.wanted else {
             attentionInputs.backward(
                 dNormed,
@@ -138,12 +132,11 @@ extension DecoderBlock {
             )
             guard let dInput, let dNormed else { return }
             dInput.copy(from: dMiddle)
-            RMSNorm.backward(
+            inputNorm.backward(
                 dInput,
                 rstd: saved.inputRstd,
                 dOutput: dNormed,
                 saved.input,
-                weight: inputNorm,
                 accumulate: true
             )
             return
@@ -169,19 +162,19 @@ extension DecoderBlock {
         )
         guard let dInput, let dNormed, let dSome else { return }
         Elementwise.scatterAddRows(dNormed, from: dSome, rows)
-        RMSNorm.backward(
+        inputNorm.backward(
             dInput,
             rstd: saved.inputRstd,
             dOutput: dNormed,
             saved.input,
-            weight: inputNorm,
             accumulate: false
         )
         Elementwise.scatterAddRows(dInput, from: dMiddle, rows)
     }
 
-    private func normalizeHeadsBackward(_ dHeads: Tensor, _ before: Tensor, rstd: Tensor, weight: Tensor) {
+    private func normalizeHeadsBackward(_ dHeads: Tensor, _ before: Tensor, rstd: Tensor, _ norm: NormWeight)
+    {
         let gradient = dHeads.reshaped(rows: before.rows, columns: before.columns)
-        RMSNorm.backward(gradient, rstd: rstd, dOutput: gradient, before, weight: weight, accumulate: false)
+        norm.backward(gradient, rstd: rstd, dOutput: gradient, before, accumulate: false)
     }
 }

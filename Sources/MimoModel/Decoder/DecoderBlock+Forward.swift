@@ -35,7 +35,7 @@ extension DecoderBlock {
         let up = kept.tensor(rows: wanted, columns: self.up.outputs)
         let normed = scratch.tensor(rows: tokens, columns: hidden)
 
-        RMSNorm.forward(normed, rstd: inputRstd, input, weight: inputNorm, epsilon: epsilon)
+        inputNorm.forward(normed, rstd: inputRstd, input, epsilon: epsilon)
         let savedQueries: LinearGroup.Saved
         let savedKeyValues: LinearGroup.Saved
         if let rows = context.wanted {
@@ -79,7 +79,7 @@ extension DecoderBlock {
             memory: memory
         )
         let normedMiddle = normed.rows(0..<wanted)
-        RMSNorm.forward(normedMiddle, rstd: middleRstd, middle, weight: postAttentionNorm, epsilon: epsilon)
+        postAttentionNorm.forward(normedMiddle, rstd: middleRstd, middle, epsilon: epsilon)
         let savedFeedForwardInputs = feedForwardInputs.forward(
             [gate, up],
             normedMiddle,
@@ -121,13 +121,13 @@ extension DecoderBlock {
     private func normalizeHeads(q: Tensor, k: Tensor, kept: Arena) -> HeadNormActivations? {
         guard let queryNorm, let keyNorm else { return nil }
         let size = attention.headSize
-        func normalize(_ x: Tensor, _ weight: Tensor) -> (Tensor, Tensor) {
+        func normalize(_ x: Tensor, _ norm: NormWeight) -> (Tensor, Tensor) {
             let before = kept.tensor(rows: x.rows, columns: x.columns)
             before.copy(from: x)
             let heads = before.reshaped(rows: x.count / size, columns: size)
             let rstd = kept.tensor(rows: 1, columns: heads.rows)
             let out = x.reshaped(rows: heads.rows, columns: size)
-            RMSNorm.forward(out, rstd: rstd, heads, weight: weight, epsilon: epsilon)
+            norm.forward(out, rstd: rstd, heads, epsilon: epsilon)
             return (heads, rstd)
         }
         let (qHeads, qRstd) = normalize(q, queryNorm)

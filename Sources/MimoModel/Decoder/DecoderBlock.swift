@@ -1,15 +1,15 @@
 import MimoNumerics
 
-/// One decoder block over the frozen base: attention and feed-forward, each behind a norm and beside a residual.
+/// One decoder block: attention and feed-forward, each behind a norm and beside a residual.
 ///
 /// x ─ norm ─ q,k,v ─ (q/k norm) ─ rotary ─ attention ─ o ─(+x)─ norm ─ gate,up ─ SwiGLU ─ down ─(+)─▶
 struct DecoderBlock: Sendable {
     let index: Int
-    let inputNorm: Tensor
-    let postAttentionNorm: Tensor
+    var inputNorm: NormWeight
+    var postAttentionNorm: NormWeight
     /// Norms of each query and key head, where the architecture has them (Qwen3).
-    let queryNorm: Tensor?
-    let keyNorm: Tensor?
+    var queryNorm: NormWeight?
+    var keyNorm: NormWeight?
     var q: AdaptedLinear
     var k: AdaptedLinear
     var v: AdaptedLinear
@@ -26,7 +26,7 @@ struct DecoderBlock: Sendable {
         set { self[keyPath: Self.path(linear)] = newValue }
     }
 
-    private static func path(_ linear: DecoderLinear) -> WritableKeyPath<DecoderBlock, AdaptedLinear> {
+    static func path(_ linear: DecoderLinear) -> WritableKeyPath<DecoderBlock, AdaptedLinear> {
         switch linear {
         case .query: \.q
         case .key: \.k
@@ -38,8 +38,13 @@ struct DecoderBlock: Sendable {
         }
     }
 
-    /// Whether any linear has a low-rank update.
-    var isAdapted: Bool { DecoderLinear.allCases.contains { self[$0].update != nil } }
+    /// Whether any linear has a low-rank update, or anything of the block itself is trained.
+    var isTrained: Bool { DecoderLinear.allCases.contains { self[$0].isTrained } || trainsNorms }
+
+    /// Whether a norm is trained, whose gradient takes the way to the block's input.
+    var trainsNorms: Bool {
+        [inputNorm, postAttentionNorm, queryNorm, keyNorm].contains { $0?.gradient != nil }
+    }
 
     var keyValues: LinearGroup { LinearGroup(linears: [k, v], layer: index, site: .attentionInput) }
     var queries: LinearGroup { LinearGroup(linears: [q], layer: index, site: .attentionInput) }

@@ -73,13 +73,7 @@ public final class InferencePass {
         }
         for sequence in sequences { sequence.cache.advance(by: sequence.ids.count) }
         let rstd = scratch.tensor(rows: 1, columns: ids.count)
-        RMSNorm.forward(
-            stream[1],
-            rstd: rstd,
-            stream[0],
-            weight: decoder.finalNorm,
-            epsilon: decoder.config.rmsNormEpsilon
-        )
+        decoder.finalNorm.forward(stream[1], rstd: rstd, stream[0], epsilon: decoder.config.rmsNormEpsilon)
         return stream[1]
     }
 

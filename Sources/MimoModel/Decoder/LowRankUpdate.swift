@@ -15,13 +15,42 @@ public struct LowRankUpdate: Sendable {
     public let gradientA: Tensor?
     /// Gradient of `bTransposed`; nil where the update is only used.
     public let gradientB: Tensor?
+    /// DoRA's magnitudes; nil in plain LoRA.
+    public let magnitude: Magnitude?
+    /// What is taken off the layer, because the update began with it (PiSSA, Meng et al. 2024): the layer then is
+    /// `W x - scale · B₀ · A₀ · x + scale · B · A · dropout(x)`. nil where the update began as nothing.
+    public let initial: Initial?
+
+    /// The first values of an update that did not begin as nothing, in the update's shapes.
+    public struct Initial: Sendable {
+        /// The down projection.
+        public let a: Tensor
+        /// The up projection, transposed.
+        public let bTransposed: Tensor
+
+        /// These first values.
+        public init(a: Tensor, bTransposed: Tensor) {
+            self.a = a
+            self.bTransposed = bTransposed
+        }
+    }
 
     /// An update with these matrices; `isTrained` gives it gradients, zero at first.
-    public init(a: Tensor, bTransposed: Tensor, scale: Float, isTrained: Bool) {
+    public init(
+        a: Tensor,
+        bTransposed: Tensor,
+        scale: Float,
+        isTrained: Bool,
+        magnitude: Magnitude? = nil,
+        initial: Initial? = nil
+    ) {
         precondition(a.rows == bTransposed.rows)
+        precondition(magnitude == nil || initial == nil)
         self.a = a
         self.bTransposed = bTransposed
         self.scale = scale
+        self.magnitude = magnitude
+        self.initial = initial
         gradientA = isTrained ? Tensor(rows: a.rows, columns: a.columns) : nil
         gradientB = isTrained ? Tensor(rows: bTransposed.rows, columns: bTransposed.columns) : nil
     }

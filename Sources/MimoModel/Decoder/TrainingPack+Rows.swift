@@ -66,6 +66,7 @@ extension TrainingPack {
     private mutating func appendSegment(of rows: [Row], _ range: Range<Int>, parent: Int?) -> Int {
         let offset = ids.count - range.lowerBound
         ids += rows[0].ids[range]
+        rowLengths += Array(repeating: rows[0].ids.count, count: range.count)
         tokenKeys += range.map { UInt64(rows[0].number) << 24 | UInt64($0) }
         for row in rows {
             targets += range.compactMap { place in

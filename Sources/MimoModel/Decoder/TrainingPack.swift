@@ -25,6 +25,8 @@ public struct TrainingPack: Sendable, Equatable {
     public var targets: [Target]
     /// A number of its own for each token, by which dropout draws: it stays when rows are packed otherwise.
     public var tokenKeys: [UInt64]
+    /// For each token, how many its whole row has; noise on embeddings depends on it.
+    public var rowLengths: [Int]
 
     /// A pack of these tokens.
     public init(ids: [Int32], layout: PackLayout, targets: [Target], tokenKeys: [UInt64]) {
@@ -33,5 +35,6 @@ public struct TrainingPack: Sendable, Equatable {
         self.layout = layout
         self.targets = targets
         self.tokenKeys = tokenKeys
+        rowLengths = Array(repeating: layout.count, count: layout.count)
     }
 }

@@ -28,7 +28,7 @@ private struct KeptBlock {
 
 /// Forward and backward over packs, in memory that is reused from pack to pack.
 ///
-/// Only what the loss needs is computed: no gradient of frozen weights or below the lowest adapter; the last
+/// Only what the loss needs is computed: no gradient of frozen weights or below the lowest trained one; the last
 /// block's queries, feed-forward and the head only for tokens that are scored.
 public final class TrainingPass {
     /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists.
@@ -38,6 +38,10 @@ public final class TrainingPass {
     /// How many of the lowest blocks keep only their input and run forward again in the backward
     /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
     public var recomputedBlocks: Int
+    /// The share of each label that training spreads over the vocabulary.
+    public var labelSmoothing: Float = 0
+    /// Noise on the embeddings in training; nil for none.
+    public var embeddingNoise: EmbeddingNoise?
     private let gemm = Gemm()
     private let kept: Arena
     private let stream: Arena
@@ -84,11 +88,12 @@ public final class TrainingPass {
         guard !pack.targets.isEmpty else { return PassResult() }
         let wanted = Self.distinct(pack.targets.map(\.token))
         let context = context(for: pack, dropout: normalizer == nil ? nil : dropout)
-        let lowest = normalizer == nil ? nil : decoder.lowestAdaptedLayer
+        let lowest = normalizer == nil ? nil : decoder.lowestTrainedLayer
         let last = decoder.blocks.count - 1
         var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
         var activations: [KeptBlock?] = []
         decoder.embedding.gatherRows(pack.ids, into: inputs[0])
+        if normalizer != nil, let embeddingNoise { embeddingNoise.add(to: inputs[0], of: pack) }
         for block in decoder.blocks {
             let isLast = block.index == last
             let context = isLast ? context.wanting(wanted, pack: pack.layout) : context
@@ -112,8 +117,12 @@ public final class TrainingPass {
             normalizer
         )
         if let lowest {
-            backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) { index in
+            let dInput = backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) {
+                index in
                 index == last ? context.wanting(wanted, pack: pack.layout) : context
+            }
+            if let gradient = decoder.embeddingGradient {
+                Elementwise.scatterAddRows(gradient, from: dInput, pack.ids.map { Int($0) })
             }
         }
         for arena in [kept, stream, scratch] { arena.reset() }
@@ -144,13 +153,17 @@ public final class TrainingPass {
         }
     }
 
+    /// Goes back through the blocks down to the lowest that is needed.
+    ///
+    /// - Returns: The gradient of that block's input, where somebody asks for it.
     private func backward(
         from dOutput: Tensor,
         lowest: Int,
         inputs: [Tensor],
         activations: [KeptBlock?],
         context: (Int) -> BlockContext
-    ) {
+    ) -> Tensor {
+        let asksForLowest = decoder.embeddingGradient != nil || decoder.blocks[lowest].trainsNorms
         // The gradient alternates between two matrices; the last block's has only the wanted rows.
         let gradients = [0, 1].map { _ in stream.tensor(rows: inputs[0].rows, columns: inputs[0].columns) }
         var dOutput = dOutput
@@ -159,7 +172,7 @@ public final class TrainingPass {
             let dInput = gradients[index % 2]
             let block = activations[index] ?? runAgain(index, input: inputs[index], like: dOutput, context)
             decoder.blocks[index].backward(
-                index == lowest ? nil : dInput,
+                index > lowest || asksForLowest ? dInput : nil,
                 dOutput: dOutput,
                 block.activations,
                 context
@@ -168,6 +181,7 @@ public final class TrainingPass {
             kept.release(to: block.begin)
             dOutput = dInput
         }
+        return dOutput
     }
 
     /// Forward of a block whose activations were not kept.
@@ -195,7 +209,7 @@ public final class TrainingPass {
         let normed = scratch.tensor(rows: hidden.rows, columns: width)
         let rstd = scratch.tensor(rows: 1, columns: hidden.rows)
         let epsilon = decoder.config.rmsNormEpsilon
-        RMSNorm.forward(normed, rstd: rstd, hidden, weight: decoder.finalNorm, epsilon: epsilon)
+        decoder.finalNorm.forward(normed, rstd: rstd, hidden, epsilon: epsilon)
         let dNormed = scratch.tensor(rows: hidden.rows, columns: width)
         dNormed.fill(0)
         let places = Self.places(of: pack.targets.map(\.token), in: wanted)
@@ -211,7 +225,8 @@ public final class TrainingPass {
             let losses = CrossEntropy.forwardBackward(
                 logits,
                 labels: targets.map(\.label),
-                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } }
+                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } },
+                smoothing: normalizer == nil ? 0 : labelSmoothing
             )
             for (target, loss) in zip(targets, losses) {
                 result.weightedLoss += Double(target.weight) * loss.loss
@@ -219,20 +234,16 @@ public final class TrainingPass {
                 result.correct += loss.isCorrect ? 1 : 0
             }
             if normalizer != nil {
+                if let gradient = decoder.headGradient {
+                    gemm.multiply([Product(gradient, [.weightGradient(logits, rows)])], accumulate: true)
+                }
                 gemm.multiply([Product(rows, [.backward(logits, decoder.head)])])
                 Elementwise.scatterAddRows(dNormed, from: rows, Array(places[chunk]))
             }
             scratch.release(to: inner)
         }
         if normalizer != nil {
-            RMSNorm.backward(
-                dHidden,
-                rstd: rstd,
-                dOutput: dNormed,
-                hidden,
-                weight: decoder.finalNorm,
-                accumulate: false
-            )
+            decoder.finalNorm.backward(dHidden, rstd: rstd, dOutput: dNormed, hidden, accumulate: false)
         }
         return result
     }

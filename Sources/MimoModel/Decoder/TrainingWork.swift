@@ -2,10 +2,10 @@ import MimoNumerics
 
 /// Floating-point operations of training on a pack; a multiplication and its addition are two.
 ///
-/// Only products are counted: those with the frozen weights, of attention, and of the low-rank updates. What is
+/// Only products are counted: those with the model's weights, of attention, and of the low-rank updates. What is
 /// computed a second time, to save memory or in attention's backward, is no useful work and counts once.
 public struct TrainingWork: Sendable, Equatable {
-    /// Products with the blocks' frozen weights, forward and backward.
+    /// Products with the blocks' weights, forward and backward.
     public var blocks = 0.0
     /// Scores and sums of attention, forward and backward.
     public var attention = 0.0
@@ -33,7 +33,7 @@ public struct TrainingWork: Sendable, Equatable {
                 tokens: pack.ids.count,
                 wanted: isLast ? wanted.count : pack.ids.count,
                 pairs: isLast ? Self.pairs(pack.layout.attention(of: wanted)) : all,
-                lowest: decoder.lowestAdaptedLayer
+                lowest: decoder.lowestTrainedLayer
             )
         }
         addHead(decoder, targets: pack.targets.count)
@@ -68,7 +68,8 @@ public struct TrainingWork: Sendable, Equatable {
             let hasGradient = lowest.map { block.index >= $0 } ?? false
             let isBottom = name == .query || readsAll
             let needsInput = hasGradient && !(isBottom && block.index == lowest)
-            blocks += 2 * rows * inputs * outputs * (needsInput ? 2 : 1)
+            let products = 1 + (needsInput ? 1 : 0) + (linear.weightGradient == nil ? 0 : 1)
+            blocks += 2 * rows * inputs * outputs * Double(products)
             guard let rank = linear.update.map({ Double($0.rank) }) else { continue }
             let forward = 2 * rows * rank * (inputs + outputs)
             // g = dY·B and dB read the outputs' side, dA and dX the inputs'.
@@ -82,7 +83,8 @@ public struct TrainingWork: Sendable, Equatable {
     }
 
     private mutating func addHead(_ decoder: Decoder, targets: Int) {
-        head += 4 * Double(targets) * Double(decoder.head.rows * decoder.head.columns)
+        let products = decoder.headGradient == nil ? 2 : 3
+        head += 2 * Double(products * targets) * Double(decoder.head.rows * decoder.head.columns)
     }
 
     /// How many pairs of query and key the spans hold.

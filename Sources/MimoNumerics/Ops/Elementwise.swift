@@ -14,6 +14,15 @@ public enum Elementwise {
         }
     }
 
+    /// `output = a - b`, all of one shape and contiguous; `output` may be an input.
+    public static func subtract(_ output: Tensor, _ a: Tensor, _ b: Tensor) {
+        precondition(output.isContiguous && a.isContiguous && b.isContiguous)
+        precondition(a.count == output.count && b.count == output.count)
+        parallelChunks(.copies, of: output.count, grain: grain) { range in
+            for index in range { output.pointer[index] = a.pointer[index] - b.pointer[index] }
+        }
+    }
+
     /// Adds the row `bias [1, C]` to each row of `x [T, C]`.
     public static func addBias(_ x: Tensor, _ bias: Tensor) {
         precondition(bias.count == x.columns)

@@ -51,6 +51,11 @@ public struct Tensor: Sendable {
     /// Whether the rows follow each other without gaps.
     public var isContiguous: Bool { stride == columns || rows <= 1 }
 
+    /// Whether both are windows on the same elements.
+    public func isSame(as other: Tensor) -> Bool {
+        pointer == other.pointer && rows == other.rows && columns == other.columns && stride == other.stride
+    }
+
     /// A window on some of the rows.
     public func rows(_ range: Range<Int>) -> Tensor {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)

@@ -55,6 +55,12 @@ public struct WeightMatrix: Sendable {
         )
     }
 
+    /// The elements as a tensor that shares them, where they are stored as floats.
+    public var floats: Tensor? {
+        guard type == .f32 else { return nil }
+        return Tensor(storage: storage, offset: byteOffset / 4, rows: rows, columns: columns, stride: columns)
+    }
+
     /// The elements as floats, in memory of their own.
     public func widened() -> Tensor {
         let out = Tensor(rows: rows, columns: columns)

@@ -1,3 +1,5 @@
+internal import MimoFiles
+
 /// What the filter `tojson` writes: Python's `json.dumps`, with nothing escaped for HTML.
 struct JinjaJSON {
     private let escapesNonASCII: Bool
@@ -127,27 +129,6 @@ struct JinjaJSON {
     }
 
     private mutating func write(_ text: String) {
-        out += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case "\u{8}": out += "\\b"
-            case "\u{c}": out += "\\f"
-            default:
-                if scalar.value < 0x20 || (escapesNonASCII && scalar.value > 0x7E) {
-                    for unit in String(scalar).utf16 {
-                        let digits = String(unit, radix: 16)
-                        out += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-                    }
-                } else {
-                    out.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        out += "\""
+        JSON.write(text, escapesNonASCII: escapesNonASCII, to: &out)
     }
 }

@@ -10,7 +10,7 @@ extension JinjaRenderer {
         case .string(let text): return .string(text)
         case .name(let name):
             try charge(1)
-            return scope.value(of: name) ?? .undefined("'\(name)' is undefined")
+            return scope.value(of: name) ?? global(name) ?? .undefined("'\(name)' is undefined")
         default: return try deeper { try evaluateCompound(expression, scope) }
         }
     }

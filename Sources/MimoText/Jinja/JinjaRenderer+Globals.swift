@@ -1,37 +1,48 @@
 /// The functions that every template may call.
 extension JinjaRenderer {
-    func defineGlobals(in scope: JinjaScope) {
-        func define(_ name: String, _ body: @escaping (JinjaCallArguments) throws -> JinjaValue) {
-            scope.set(name, .callable(JinjaCallable(name, body)))
-        }
-        define("raise_exception") { arguments in
-            throw JinjaError(
-                .raised,
-                try arguments.bound(to: "message", of: "raise_exception")[0]?.printed ?? ""
-            )
-        }
-        define("strftime_now") { [now] arguments in
-            guard let format = try arguments.bound(to: "format", of: "strftime_now")[0]?.text else {
-                throw JinjaError(.type, "strftime_now needs a format")
+    /// A function by its name, made when a template first asks for it.
+    func global(_ name: String) -> JinjaValue? {
+        if let known = globals[name] { return known }
+        guard let body = globalBody(name) else { return nil }
+        let function = JinjaValue.callable(JinjaCallable(name, body))
+        globals[name] = function
+        return function
+    }
+
+    private func globalBody(_ name: String) -> ((JinjaCallArguments) throws -> JinjaValue)? {
+        switch name {
+        case "raise_exception":
+            { arguments in
+                throw JinjaError(
+                    .raised,
+                    try arguments.bound(to: "message", of: "raise_exception")[0]?.printed ?? ""
+                )
             }
-            return .string(now.formatted(format))
-        }
-        define("range") { [unowned self] in .list(try JinjaGlobals.range($0) { try charge($0) }) }
-        define("dict") { .dictionary(try JinjaGlobals.dictionary($0)) }
-        define("namespace") { [unowned self] arguments in
-            .namespace(namespace(try JinjaGlobals.dictionary(arguments)))
-        }
-        define("joiner") { arguments in
-            let separator = try arguments.bound(to: "sep", of: "joiner")[0] ?? .string(", ")
-            var isFirst = true
-            return .callable(
-                JinjaCallable("joiner") { _ in
-                    defer { isFirst = false }
-                    return isFirst ? .string("") : separator
+        case "strftime_now":
+            { [now] arguments in
+                guard let format = try arguments.bound(to: "format", of: "strftime_now")[0]?.text else {
+                    throw JinjaError(.type, "strftime_now needs a format")
                 }
-            )
+                return .string(now.formatted(format))
+            }
+        case "range": { [unowned self] in .list(try JinjaGlobals.range($0) { try charge($0) }) }
+        case "dict": { .dictionary(try JinjaGlobals.dictionary($0)) }
+        case "namespace":
+            { [unowned self] arguments in .namespace(namespace(try JinjaGlobals.dictionary(arguments))) }
+        case "joiner":
+            { arguments in
+                let separator = try arguments.bound(to: "sep", of: "joiner")[0] ?? .string(", ")
+                var isFirst = true
+                return .callable(
+                    JinjaCallable("joiner") { _ in
+                        defer { isFirst = false }
+                        return isFirst ? .string("") : separator
+                    }
+                )
+            }
+        case "cycler": { [unowned self] arguments in .namespace(try cycler(arguments.positional)) }
+        default: nil
         }
-        define("cycler") { [unowned self] arguments in .namespace(try cycler(arguments.positional)) }
     }
 
     func namespace(_ attributes: JinjaDictionary) -> JinjaNamespace {

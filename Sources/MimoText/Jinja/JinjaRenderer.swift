@@ -13,6 +13,8 @@ final class JinjaRenderer {
     /// What may hold itself in a circle, to be taken apart at the end.
     private var scopes: [JinjaScope] = []
     var namespaces: [JinjaNamespace] = []
+    /// The functions of ``global(_:)`` that were asked for.
+    var globals: [String: JinjaValue] = [:]
 
     /// How a block ended.
     private enum Flow {
@@ -33,14 +35,12 @@ final class JinjaRenderer {
         _ context: JSONObject,
         tracingGeneration: Bool = false
     ) throws -> (text: String, generation: [Range<Int>]) {
-        let globals = JinjaScope(in: nil)
-        let root = JinjaScope(in: globals)
-        scopes = [globals, root]
+        let root = JinjaScope(in: nil)
+        scopes = [root]
         defer {
             for scope in scopes { scope.removeAll() }
             for namespace in namespaces { namespace.attributes = JinjaDictionary() }
         }
-        defineGlobals(in: globals)
         do {
             for (name, value) in context { root.set(name, try checked(JinjaValue(value))) }
             _ = try execute(body, root)

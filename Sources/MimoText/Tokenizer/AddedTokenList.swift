@@ -63,33 +63,22 @@ struct AddedTokenList {
     }
 }
 
-/// The matchers that cut added tokens out of a text.
+/// The matchers that cut added tokens out of a text, in two passes.
 struct AddedTokenMatchers: Sendable {
-    /// Two passes: over the text as given, and over what is left of it after normalisation.
-    struct Passes: Sendable {
-        let raw: AddedTokenMatcher
-        let normalized: AddedTokenMatcher
-    }
-
-    /// Find every added token.
-    let all: Passes
-    /// Find those that are not special.
-    let withoutSpecial: Passes
+    /// Goes over the text as given.
+    let raw: AddedTokenMatcher
+    /// Goes over what is left, after its normalisation.
+    let normalized: AddedTokenMatcher
 
     /// The matchers of these tokens; those looked for in normalised text are normalised themselves.
     init(_ tokens: [AddedToken], normalizer: Normalizer) {
-        func passes(_ tokens: [AddedToken]) -> Passes {
-            let normalized = tokens.filter(\.isNormalized).map { token in
+        raw = AddedTokenMatcher(tokens.filter { !$0.isNormalized })
+        normalized = AddedTokenMatcher(
+            tokens.filter(\.isNormalized).map { token in
                 var token = token
                 token.content = normalizer.normalize(token.content)
                 return token
             }
-            return Passes(
-                raw: AddedTokenMatcher(tokens.filter { !$0.isNormalized }),
-                normalized: AddedTokenMatcher(normalized)
-            )
-        }
-        all = passes(tokens)
-        withoutSpecial = passes(tokens.filter { !$0.isSpecial })
+        )
     }
 }

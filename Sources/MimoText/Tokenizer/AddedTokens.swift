@@ -32,7 +32,8 @@ struct AddedTokenMatcher: Sendable {
         var sibling: Int32 = -1
     }
 
-    private var tokens: [AddedToken] = []
+    /// The tokens that are found.
+    private(set) var tokens: [AddedToken] = []
     private var nodes: [Node] = []
     /// The node of each first byte, or -1: most bytes of a text are done with here.
     private var roots = [Int32](repeating: -1, count: 256)
@@ -80,16 +81,40 @@ struct AddedTokenMatcher: Sendable {
     }
 
     /// Cuts `range` of a text into tokens and what is between them, which is never empty.
-    func pieces(of text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> [Piece] {
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - range: what is cut up.
+    ///   - own: where control tokens count otherwise.
+    ///   - spelled: is increased by how many control tokens are spelled out there.
+    /// - Returns: the pieces, in order.
+    func pieces(
+        of text: UnsafeBufferPointer<UInt8>,
+        in range: Range<Int>,
+        own: OwnWords,
+        spelled: inout Int
+    ) -> [Piece] {
         guard !range.isEmpty else { return [] }
         guard !isEmpty else { return [Piece(id: nil, range: range)] }
         var pieces: [Piece] = []
         var done = range.lowerBound
         var position = range.lowerBound
+        var nextOwn = 0
         while position < range.upperBound {
-            guard roots[Int(text[position])] >= 0,
-                let (token, end) = longestMatch(in: text, at: position, limit: range.upperBound)
-            else {
+            guard roots[Int(text[position])] >= 0 else {
+                position += 1
+                continue
+            }
+            while nextOwn < own.ranges.count, own.ranges[nextOwn].upperBound <= position { nextOwn += 1 }
+            let match = longestMatch(
+                in: text,
+                at: position,
+                limit: range.upperBound,
+                ownStart: nextOwn < own.ranges.count ? own.ranges[nextOwn].lowerBound : range.upperBound,
+                parsesOwn: own.parsesSpecial
+            )
+            if match.isSpelled { spelled += 1 }
+            guard let (token, end) = match.found else {
                 position += 1
                 continue
             }
@@ -109,21 +134,31 @@ struct AddedTokenMatcher: Sendable {
         return pieces
     }
 
+    /// The longest token at a place, and whether a control token there reaches beyond `ownStart`, where own words
+    /// begin; it counts only where `parsesOwn` says so.
     private func longestMatch(
         in text: UnsafeBufferPointer<UInt8>,
         at start: Int,
-        limit: Int
-    ) -> (token: AddedToken, end: Int)? {
+        limit: Int,
+        ownStart: Int,
+        parsesOwn: Bool
+    ) -> (found: (token: AddedToken, end: Int)?, isSpelled: Bool) {
         var found: (token: Int32, end: Int)?
+        var isSpelled = false
         var node: Int32? = roots[Int(text[start])]
         var position = start + 1
         while let current = node {
-            if nodes[Int(current)].token >= 0 { found = (nodes[Int(current)].token, position) }
+            let token = nodes[Int(current)].token
+            if token >= 0 {
+                let isOwn = position > ownStart && tokens[Int(token)].isSpecial
+                if isOwn { isSpelled = true }
+                if !isOwn || parsesOwn { found = (token, position) }
+            }
             guard position < limit else { break }
             node = child(of: current, text[position])
             position += 1
         }
-        return found.map { (tokens[Int($0.token)], $0.end) }
+        return (found.map { (tokens[Int($0.token)], $0.end) }, isSpelled)
     }
 
     // MARK: Flags

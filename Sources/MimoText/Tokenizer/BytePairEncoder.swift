@@ -1,12 +1,20 @@
-/// Byte pair encoding of one word: its bytes as tokens, of which the pair with the lowest rank, leftmost first,
-/// is merged until no pair merges (Sennrich et al. 2016, as in GPT-2).
+/// Byte pair encoding of one word: its bytes or characters as tokens, of which the pair with the lowest rank,
+/// leftmost first, is merged until no pair merges (Sennrich et al. 2016, as in GPT-2 and SentencePiece).
 struct BytePairEncoder: Sendable {
     /// The merges by pair.
     let merges: MergeTable
-    /// The token of each byte, or -1: the reference drops a byte that has none, and so do we.
-    let byteTokens: [Int32]
+    /// What a word is at first.
+    let symbols: Symbols
     /// Where set, a word that is a token as a whole is taken as that, merges or not.
     let wholeWords: Bool
+
+    /// What a word is before anything is merged.
+    enum Symbols: Sendable {
+        /// Its bytes. The token of each, or -1: the reference drops a byte that has none, and so do we.
+        case bytes([Int32])
+        /// Its characters; those that have no token are their bytes, whose tokens these are.
+        case characters([Int32])
+    }
 
     /// Room for the work on one word, kept from word to word.
     struct Scratch: Sendable {
@@ -38,30 +46,54 @@ struct BytePairEncoder: Sendable {
         scratch: inout Scratch,
         into output: inout [Int32]
     ) {
-        if word.count == 1 {
-            if byteTokens[Int(word[0])] >= 0 { output.append(byteTokens[Int(word[0])]) }
-            return
-        }
         if wholeWords, let id = vocabulary.id(ofBytes: word) {
             output.append(id)
             return
         }
         if word.count <= Self.scanLimit {
-            encodeByScanning(word, into: &output)
+            encodeByScanning(word, vocabulary: vocabulary, into: &output)
             return
         }
         scratch.tokens.removeAll(keepingCapacity: true)
-        for byte in word where byteTokens[Int(byte)] >= 0 { scratch.tokens.append(byteTokens[Int(byte)]) }
+        forEachSymbol(of: word, vocabulary) { scratch.tokens.append($0) }
         guard !scratch.tokens.isEmpty else { return }
         mergeByHeap(&scratch, into: &output)
     }
 
-    private func encodeByScanning(_ word: UnsafeBufferPointer<UInt8>, into output: inout [Int32]) {
+    @inline(__always)
+    private func forEachSymbol(
+        of word: UnsafeBufferPointer<UInt8>,
+        _ vocabulary: borrowing Vocabulary,
+        _ take: (Int32) -> Void
+    ) {
+        switch symbols {
+        case .bytes(let tokens):
+            for byte in word where tokens[Int(byte)] >= 0 { take(tokens[Int(byte)]) }
+        case .characters(let byteTokens):
+            var position = 0
+            while position < word.count {
+                let end = position + word.scalar(at: position).width
+                let character = UnsafeBufferPointer(rebasing: word[position..<end])
+                if let id = vocabulary.id(ofBytes: character) {
+                    take(id)
+                } else {
+                    for byte in character { take(byteTokens[Int(byte)]) }
+                }
+                position = end
+            }
+        }
+    }
+
+    private func encodeByScanning(
+        _ word: UnsafeBufferPointer<UInt8>,
+        vocabulary: borrowing Vocabulary,
+        into output: inout [Int32]
+    ) {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.scanLimit) { tokens in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.scanLimit) { pairs in
                 var count = 0
-                for byte in word where byteTokens[Int(byte)] >= 0 {
-                    tokens[count] = byteTokens[Int(byte)]
+                forEachSymbol(of: word, vocabulary) { token in
+                    tokens[count] = token
                     count += 1
                 }
                 count = merge(tokens, pairs, count)
@@ -93,14 +125,25 @@ struct BytePairEncoder: Sendable {
             guard best != MergeTable.none else { break }
             count -= 1
             tokens[position] = MergeTable.token(of: best)
-            for index in position + 1..<max(count, position + 1) { tokens[index] = tokens[index + 1] }
-            for index in position..<max(count - 1, position) { pairs[index] = pairs[index + 1] }
+            Self.close(tokens, at: position + 1, count)
+            Self.close(pairs, at: position, count - 1)
             if position > 0 { pairs[position - 1] = merges.merge(of: tokens[position - 1], tokens[position]) }
             if position < count - 1 {
                 pairs[position] = merges.merge(of: tokens[position], tokens[position + 1])
             }
         }
         return count
+    }
+
+    /// Moves what is behind a place one to the front, up to `count` elements in all.
+    @inline(__always)
+    private static func close<Element>(
+        _ elements: UnsafeMutableBufferPointer<Element>,
+        at position: Int,
+        _ count: Int
+    ) {
+        guard position < count, let start = elements.baseAddress else { return }
+        (start + position).update(from: start + position + 1, count: count - position)
     }
 
     /// The tokens form a linked list, from which a merge takes one out; the heap holds every pair that merges

@@ -28,9 +28,9 @@ struct MergeFinder: CustomStringConvertible {
     /// The ids of the left part, the right part and the whole, or nil where one is not in the vocabulary.
     mutating func find(in vocabulary: borrowing Vocabulary) -> (left: Int32, right: Int32, merged: Int32)? {
         bytes.removeAll(keepingCapacity: true)
-        guard ByteAlphabet.decode(left[...], into: &bytes) else { return findBySpelling(in: vocabulary) }
+        guard vocabulary.decode(left[...], into: &bytes) else { return findBySpelling(in: vocabulary) }
         let cut = bytes.count
-        guard ByteAlphabet.decode(right[...], into: &bytes) else { return findBySpelling(in: vocabulary) }
+        guard vocabulary.decode(right[...], into: &bytes) else { return findBySpelling(in: vocabulary) }
         let guess = lastMerged + 1
         let found: (Int32, Int32, Int32)? = bytes.withUnsafeBufferPointer { bytes in
             guard let left = vocabulary.id(ofBytes: UnsafeBufferPointer(rebasing: bytes[..<cut])),

@@ -1,13 +1,31 @@
 /// Brings text into the form that the vocabulary was made from.
 struct Normalizer: Sendable, Equatable {
-    /// Whether text is composed to NFC; else it stays as it is.
-    let composes: Bool
+    /// Whether text is composed to NFC.
+    var composes = false
+    /// How spaces are marked, if they are.
+    var spaces: SpaceMarker?
 
     /// Text after normalisation, and where it differs from the text before.
     struct Result: Equatable {
         var bytes: [UInt8]
         /// The replaced stretches: where they were in the input, where their replacement is in ``bytes``.
         var edits: [Edit]
+
+        /// Appends what replaces `input`.
+        mutating func replace(_ input: Range<Int>, with output: some Collection<UInt8>) {
+            let start = bytes.count
+            bytes.append(contentsOf: output)
+            edits.append(Edit(input: input, output: start..<bytes.count))
+        }
+
+        /// Where a place of the input, which begins at `base`, is in the output.
+        func place(of position: Int, base: Int) -> Int {
+            guard let edit = edits.last(where: { $0.input.lowerBound < position }) else {
+                return position - base
+            }
+            return position < edit.input.upperBound
+                ? edit.output.upperBound : position - edit.input.upperBound + edit.output.upperBound
+        }
     }
 
     /// A stretch that was replaced.
@@ -22,6 +40,7 @@ struct Normalizer: Sendable, Equatable {
     /// that may combine, with the one scalar before them: only such runs are composed. Which scalars combine is
     /// decided by ``ScalarClasses``, of the Unicode version that the reference uses.
     func normalize(_ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Result? {
+        if let spaces { return spaces.marked(text, in: range, isBeginning: range.lowerBound == 0) }
         guard composes else { return nil }
         let classes = ScalarClasses.shared
         var result: Result?
@@ -51,9 +70,7 @@ struct Normalizer: Sendable, Equatable {
             guard !after.elementsEqual(before) else { continue }
             var changed = result ?? Result(bytes: [], edits: [])
             changed.bytes.append(contentsOf: text[done..<run.lowerBound])
-            let start = changed.bytes.count
-            changed.bytes.append(contentsOf: after)
-            changed.edits.append(Edit(input: run, output: start..<changed.bytes.count))
+            changed.replace(run, with: after)
             result = changed
             done = end
         }

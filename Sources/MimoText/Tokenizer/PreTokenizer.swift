@@ -8,9 +8,16 @@ struct PreTokenizer: Sendable {
         case gpt2
         /// The expression of cl100k, in the variants of Llama 3 and Qwen.
         case cl100k(CL100KPattern)
+        /// Before every mark of a space (`Metaspace` that splits).
+        case spaceMarks
+        /// Before every mark that follows something else. No file asks for it: it is how text without any
+        /// pre-tokenizer is cut where no merge reaches across, so that words can be remembered.
+        case spaceMarkRuns
     }
 
     let stages: [Stage]
+    /// How spaces are marked first, if they are (`Metaspace`).
+    var spaces: SpaceMarker?
 
     /// Appends the end of each word of `range`, in order; the words fill the range.
     func appendWordEnds(

@@ -26,8 +26,11 @@ struct ScalarClass: OptionSet {
 /// The class of every scalar, in one flat table that is made once and never written again.
 ///
 /// One byte a scalar, 1.1 MB: a look-up is a single load, and text touches few pages of it.
+///
+/// `@unchecked Sendable`: the memory is written by `init` alone, which the one instance is published after, and only
+/// read from then on; it is never handed out.
 final class ScalarClasses: @unchecked Sendable {
-    /// The table that everything shares. `Sendable` holds because nobody writes after `init`.
+    /// The table that everything shares.
     static let shared = ScalarClasses()
 
     private let table: UnsafeMutablePointer<UInt8>

@@ -6,6 +6,7 @@ public struct StreamDecoder: Sendable {
     private let skippingSpecial: Bool
     /// The beginning of a character whose end has not come yet: at most three bytes.
     private var pending: [UInt8] = []
+    private var state = TokenDecoding.State()
 
     /// A decoder at the beginning of a text.
     ///
@@ -19,8 +20,8 @@ public struct StreamDecoder: Sendable {
 
     /// The text that an id adds; empty while a character is unfinished.
     public mutating func push(_ id: Int32) -> String {
-        tokenizer.append(id, skippingSpecial: skippingSpecial, to: &pending)
-        let end = pending.count - unfinishedCount()
+        tokenizer.append(id, skippingSpecial: skippingSpecial, &state, to: &pending)
+        let end = pending.count - (tokenizer.givesHalfCharacters ? unfinishedCount() : 0)
         let text = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeSubrange(..<end)
         return text
@@ -28,6 +29,7 @@ public struct StreamDecoder: Sendable {
 
     /// What is left at the end: U+FFFD for a character that was never finished, otherwise nothing.
     public mutating func finish() -> String {
+        tokenizer.finish(&state, to: &pending)
         defer { pending.removeAll() }
         return String(decoding: pending, as: UTF8.self)
     }

@@ -1,6 +1,7 @@
 public import MimoFiles
 
-/// A byte-level BPE tokenizer, as Hugging Face's tokenizer.json describes it.
+/// A BPE tokenizer, as Hugging Face's tokenizer.json describes it: byte-level, or SentencePiece's with byte
+/// fallback.
 ///
 /// Text goes through the stages of the file in order: added tokens are cut out, what is between them is
 /// normalised and cut into words, and each word is byte pair encoded. The ids are those of the `tokenizers`
@@ -9,16 +10,28 @@ public import MimoFiles
 /// A tokenizer is a value that any number of threads may use at once.
 public struct Tokenizer: Sendable {
     /// Everything that was read from the files; copies of a tokenizer share it.
-    private let parts: TokenizerParts
+    let parts: TokenizerParts
 
     /// Loads tokenizer.json, and tokenizer_config.json where present, from a checkpoint's directory.
     ///
     /// - Throws: ``TokenizerError`` where a file cannot be read, is damaged, or asks for something unsupported.
     public init(directory: String) throws {
+        if let error = Self.absence(in: directory) { throw error }
         try self.init(
             file: TokenizerFile(path: directory + "/tokenizer.json"),
             configuration: TokenizerConfiguration(path: directory + "/tokenizer_config.json")
         )
+    }
+
+    /// Why a directory has no tokenizer that could be loaded; nil where there is a tokenizer.json.
+    public static func absence(in directory: String) -> TokenizerError? {
+        let path = "\(directory)/tokenizer.json"
+        if Folder.exists(path) { return nil }
+        let others = ["tokenizer.model", "tekken.json", "vocab.json"]
+        if let file = others.first(where: { Folder.exists("\(directory)/\($0)") }) {
+            return .onlyOther(directory: directory, file: file)
+        }
+        return .unreadable(path: path, reason: "there is no such file")
     }
 
     init(file: consuming TokenizerFile, configuration: TokenizerConfiguration) throws {
@@ -53,11 +66,17 @@ public struct Tokenizer: Sendable {
     /// The bytes that a token stands for, or nil where no token has this id. They need not be whole characters.
     public func bytes(of id: Int32) -> [UInt8]? {
         guard parts.vocabulary.contains(id) else { return nil }
-        return parts.vocabulary.withBytes(of: id) { Array($0) }
+        return parts.decoding.bytes(of: id, parts.vocabulary)
     }
 
+    /// Whether every byte has a token; else bytes of a text may be dropped, as in the reference.
+    public var keepsBytes: Bool { parts.keepsBytes }
+
     /// Whether the id is that of a control token.
-    public func isSpecial(_ id: Int32) -> Bool { parts.specialIDs.contains(id) }
+    @inline(__always)
+    public func isSpecial(_ id: Int32) -> Bool {
+        parts.isSpecial.indices.contains(Int(id)) && parts.isSpecial[Int(id)]
+    }
 
     // MARK: Encoding
 
@@ -69,11 +88,23 @@ public struct Tokenizer: Sendable {
     ///     ids; otherwise they are text like any other. Added tokens that are not special always become ids.
     /// - Returns: the ids, in order.
     public func encode(_ text: String, parsingSpecial: Bool = true) -> [Int32] {
+        var spelled = 0
+        return encode(text, own: Self.own(text, parsingSpecial), spelled: &spelled)
+    }
+
+    /// The ids of a text in which control tokens count only outside of some stretches.
+    ///
+    /// - Parameters:
+    ///   - text: any text.
+    ///   - own: the stretches.
+    ///   - spelled: is increased by how many control tokens are spelled out there, at least in part.
+    /// - Returns: the ids, in order.
+    public func encode(_ text: String, own: OwnWords, spelled: inout Int) -> [Int32] {
         var ids: [Int32] = []
         var text = text
         text.withUTF8 { bytes in
             ids.reserveCapacity(bytes.count / 4 + 8)
-            forEachPiece(of: bytes, parsingSpecial: parsingSpecial, into: &ids) { piece, ids, workspace in
+            forEachPiece(of: bytes, own: own, spelled: &spelled, into: &ids) { piece, ids, workspace in
                 if let id = piece.id {
                     ids.append(id)
                 } else {
@@ -82,6 +113,10 @@ public struct Tokenizer: Sendable {
             }
         }
         return ids
+    }
+
+    private static func own(_ text: String, _ parsingSpecial: Bool) -> OwnWords {
+        OwnWords(parsingSpecial ? [] : [0..<text.utf8.count])
     }
 
     /// The ids of a text, each with the bytes of `text` (as UTF-8) that it covers.
@@ -94,11 +129,23 @@ public struct Tokenizer: Sendable {
         _ text: String,
         parsingSpecial: Bool = true
     ) -> [(id: Int32, range: Range<Int>)] {
+        var spelled = 0
+        return encodeWithOffsets(text, own: Self.own(text, parsingSpecial), spelled: &spelled)
+    }
+
+    /// The ids of a text in which control tokens count only outside of some stretches, as
+    /// ``encode(_:own:spelled:)``, with offsets as ``encodeWithOffsets(_:parsingSpecial:)``.
+    public func encodeWithOffsets(
+        _ text: String,
+        own: OwnWords,
+        spelled: inout Int
+    ) -> [(id: Int32, range: Range<Int>)] {
         var tokens: [(id: Int32, range: Range<Int>)] = []
         var ids: [Int32] = []
         var text = text
         text.withUTF8 { bytes in
-            forEachPiece(of: bytes, parsingSpecial: parsingSpecial, into: &ids) { piece, ids, workspace in
+            tokens.reserveCapacity(bytes.count / 4 + 8)
+            forEachPiece(of: bytes, own: own, spelled: &spelled, into: &ids) { piece, ids, workspace in
                 if let id = piece.id {
                     tokens.append((id, piece.original(piece.range)))
                     return
@@ -116,9 +163,10 @@ public struct Tokenizer: Sendable {
         return tokens
     }
 
-    /// The normalised form of a text: what decoding its ids gives back.
+    /// The normalised form of a text without added tokens: what decoding its ids gives back.
     public func normalized(_ text: String) -> String {
-        String(decoding: parts.normalizer.normalize(Array(text.utf8)), as: UTF8.self)
+        if parts.decoding.keepsBytes { return text.utf8Replacing(SpaceMarker.text, with: " ") }
+        return String(decoding: parts.normalizer.normalize(Array(text.utf8)), as: UTF8.self)
     }
 
     // MARK: Decoding
@@ -131,140 +179,28 @@ public struct Tokenizer: Sendable {
     /// - Returns: the text.
     public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
-        for id in ids { append(id, skippingSpecial: skippingSpecial, to: &bytes) }
+        var state = TokenDecoding.State()
+        for id in ids { append(id, skippingSpecial: skippingSpecial, &state, to: &bytes) }
+        parts.decoding.finish(&state, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the bytes of a token.
-    func append(_ id: Int32, skippingSpecial: Bool, to bytes: inout [UInt8]) {
+    /// Appends what a token adds to the text of those before it.
+    func append(
+        _ id: Int32,
+        skippingSpecial: Bool,
+        _ state: inout TokenDecoding.State,
+        to bytes: inout [UInt8]
+    ) {
         guard parts.vocabulary.contains(id), !(skippingSpecial && isSpecial(id)) else { return }
-        parts.vocabulary.withBytes(of: id) { bytes.append(contentsOf: $0) }
-    }
-}
-
-// MARK: - The stages, one after the other
-
-extension Tokenizer {
-    /// A piece of text after normalisation: an added token, or text to be cut into words.
-    private struct Piece {
-        /// The added token, or nil for text.
-        var id: Int32?
-        /// Normalised text, of which the piece is a range.
-        var text: UnsafeBufferPointer<UInt8>
-        var range: Range<Int>
-        /// Where the normalised text begins in the text as given, and where it differs from it.
-        var base = 0
-        var edits: [Normalizer.Edit] = []
-
-        /// The range of the text as given from which a range of the normalised text came.
-        func original(_ range: Range<Int>) -> Range<Int> {
-            guard !edits.isEmpty, !range.isEmpty else {
-                return range.lowerBound + base..<range.upperBound + base
-            }
-            let first = original(range.lowerBound)
-            return first.lowerBound..<max(original(range.upperBound - 1).upperBound, first.lowerBound)
-        }
-
-        /// The bytes of the text as given from which one byte of the normalised text came.
-        private func original(_ position: Int) -> Range<Int> {
-            // The last edit that begins at or before the position.
-            var low = 0
-            var high = edits.count
-            while low < high {
-                let middle = (low + high) / 2
-                if edits[middle].output.lowerBound <= position { low = middle + 1 } else { high = middle }
-            }
-            guard low > 0 else { return position + base..<position + base + 1 }
-            let edit = edits[low - 1]
-            if edit.output.contains(position) { return edit.input }
-            let shift = edit.input.upperBound - edit.output.upperBound
-            return position + shift..<position + shift + 1
-        }
+        parts.decoding.append(id, parts.vocabulary, &state, to: &bytes)
     }
 
-    /// Cuts added tokens out of the text, normalises what is between them, and cuts out those that are looked
-    /// for in normalised text.
-    private func forEachPiece(
-        of text: UnsafeBufferPointer<UInt8>,
-        parsingSpecial: Bool,
-        into ids: inout [Int32],
-        _ body: (Piece, inout [Int32], inout EncodingWorkspace) -> Void
-    ) {
-        var workspace = parts.workspaces.take()
-        defer { parts.workspaces.give(workspace) }
-        let matchers = parsingSpecial ? parts.matchers.all : parts.matchers.withoutSpecial
-        for raw in matchers.raw.pieces(of: text, in: 0..<text.count) {
-            if raw.id != nil {
-                body(Piece(id: raw.id, text: text, range: raw.range), &ids, &workspace)
-                continue
-            }
-            guard let changed = parts.normalizer.normalize(text, in: raw.range) else {
-                for piece in matchers.normalized.pieces(of: text, in: raw.range) {
-                    body(Piece(id: piece.id, text: text, range: piece.range), &ids, &workspace)
-                }
-                continue
-            }
-            changed.bytes.withUnsafeBufferPointer { bytes in
-                for piece in matchers.normalized.pieces(of: bytes, in: 0..<bytes.count) {
-                    let piece = Piece(
-                        id: piece.id,
-                        text: bytes,
-                        range: piece.range,
-                        base: raw.range.lowerBound,
-                        edits: changed.edits
-                    )
-                    body(piece, &ids, &workspace)
-                }
-            }
-        }
+    /// Appends what the tokens before have left waiting.
+    func finish(_ state: inout TokenDecoding.State, to bytes: inout [UInt8]) {
+        parts.decoding.finish(&state, to: &bytes)
     }
 
-    private func encodeWords(
-        of text: UnsafeBufferPointer<UInt8>,
-        _ range: Range<Int>,
-        _ workspace: inout EncodingWorkspace,
-        into ids: inout [Int32]
-    ) {
-        workspace.wordEnds.removeAll(keepingCapacity: true)
-        parts.preTokenizer.appendWordEnds(of: text, in: range, to: &workspace.wordEnds)
-        var start = range.lowerBound
-        for end in workspace.wordEnds {
-            let word = UnsafeBufferPointer(rebasing: text[start..<end])
-            if word.count <= WordCache.longestWord {
-                let key = WordCache.Key(text, start, end)
-                if !workspace.cache.append(key, to: &ids) {
-                    let first = ids.count
-                    parts.encoder.encode(
-                        word,
-                        vocabulary: parts.vocabulary,
-                        scratch: &workspace.scratch,
-                        into: &ids
-                    )
-                    workspace.cache.insert(key, ids[first...])
-                }
-            } else {
-                parts.encoder.encode(
-                    word,
-                    vocabulary: parts.vocabulary,
-                    scratch: &workspace.scratch,
-                    into: &ids
-                )
-            }
-            start = end
-        }
-    }
-
-    /// The bytes of a text that became a token: its own, with dropped bytes of the text in front and between.
-    private func span(of id: Int32, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int> {
-        parts.vocabulary.withBytes(of: id) { bytes in
-            var first: Int?
-            var position = start
-            for byte in bytes {
-                while position < text.count, text[position] != byte { position += 1 }
-                if first == nil { first = position }
-                position = min(position + 1, text.count)
-            }
-            return (first ?? start)..<position
-        }
-    }
+    /// Whether a token may end inside of a character.
+    var givesHalfCharacters: Bool { parts.decoding.givesBytes }
 }

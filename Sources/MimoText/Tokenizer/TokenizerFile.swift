@@ -7,10 +7,12 @@ import MimoFiles
 /// templates do here.
 struct TokenizerFile {
     var addedTokens: [AddedToken] = []
-    var normalizer = Normalizer(composes: false)
+    var normalizer = Normalizer()
     var preTokenizer = PreTokenizer(stages: [])
     var vocabulary = Vocabulary(capacity: 0)
-    var encoder = BytePairEncoder(merges: MergeTable(capacity: 0), byteTokens: [], wholeWords: false)
+    var encoder = BytePairEncoder(merges: MergeTable(capacity: 0), symbols: .bytes([]), wholeWords: false)
+    /// Whether the space goes that begins a decoded text.
+    var stripsLeadingSpace = false
 
     let path: String
     /// A guess that saves most of the growing: a token and its merge take about 70 bytes of a file.
@@ -42,6 +44,8 @@ struct TokenizerFile {
         var cursor = JSONCursor(bytes)
         var seen: Set<String> = []
         var key: [UInt8] = []
+        var decoder = Vocabulary.Spelling.bytes
+        var endsWithByteLevel = false
         try cursor.enterObject()
         while try cursor.nextMember(&key) {
             let name = String(decoding: key, as: UTF8.self)
@@ -49,8 +53,12 @@ struct TokenizerFile {
             switch name {
             case "added_tokens": addedTokens = try Self.addedTokens(try cursor.readValue(), path)
             case "normalizer": normalizer = try normalizer(try cursor.readValue())
-            case "pre_tokenizer": preTokenizer = try preTokenizer(try cursor.readValue())
-            case "decoder": try checkDecoder(try cursor.readValue())
+            case "pre_tokenizer":
+                let value = try cursor.readValue()
+                preTokenizer = try preTokenizer(value)
+                endsWithByteLevel =
+                    Self.parts(of: value, "pretokenizers").last?["type"]?.stringValue == "ByteLevel"
+            case "decoder": decoder = try self.decoder(try cursor.readValue())
             case "model": try readModel(&cursor)
             default: try cursor.skipValue()
             }
@@ -59,6 +67,58 @@ struct TokenizerFile {
         for part in ["pre_tokenizer", "decoder", "model"] where !seen.contains(part) {
             throw malformed("it has no \"\(part)\"")
         }
+        try check(decoder, endsWithByteLevel: endsWithByteLevel)
+    }
+
+    /// Whether the parts of the file belong together.
+    private mutating func check(_ decoder: Vocabulary.Spelling, endsWithByteLevel: Bool) throws {
+        switch (vocabulary.spelling, decoder) {
+        case (.bytes, .bytes):
+            guard endsWithByteLevel, normalizer.spaces == nil, preTokenizer.spaces == nil else {
+                throw TokenizerError.unsupported(
+                    path: path,
+                    feature: "a pre_tokenizer that does not end with ByteLevel"
+                )
+            }
+        case (.text, .text):
+            guard !endsWithByteLevel, !normalizer.composes,
+                normalizer.spaces == nil || preTokenizer.spaces == nil,
+                preTokenizer.stages.allSatisfy({ $0 == .spaceMarks })
+            else {
+                throw TokenizerError.unsupported(
+                    path: path,
+                    feature: "byte_fallback beside other than one Metaspace, or Prepend and Replace,"
+                )
+            }
+            if preTokenizer.stages.isEmpty, !mergesReachAcrossSpaces {
+                preTokenizer = PreTokenizer(stages: [.spaceMarkRuns], spaces: preTokenizer.spaces)
+            }
+        case (.bytes, .text):
+            throw TokenizerError.unsupported(path: path, feature: "a decoder for byte_fallback without that")
+        case (.text, .bytes):
+            throw TokenizerError.unsupported(path: path, feature: "byte_fallback with a ByteLevel decoder")
+        }
+    }
+
+    /// Whether some token holds the mark of a space behind something else.
+    private var mergesReachAcrossSpaces: Bool {
+        (0..<Int32(vocabulary.count)).contains { id in
+            vocabulary.contains(id)
+                && vocabulary.withBytes(of: id) { bytes in
+                    var text = 0
+                    while text < bytes.count, bytes.hasBytes("\u{2581}", at: text, before: bytes.count) {
+                        text += 3
+                    }
+                    return (text..<bytes.count).contains {
+                        bytes.hasBytes("\u{2581}", at: $0, before: bytes.count)
+                    }
+                }
+        }
+    }
+
+    /// The parts of a sequence, or the one part that stands there itself.
+    static func parts(of value: JSON, _ name: String) -> [JSON] {
+        value["type"]?.stringValue == "Sequence" ? value[name]?.arrayValue ?? [] : [value]
     }
 
     // MARK: The small parts
@@ -96,61 +156,6 @@ struct TokenizerFile {
         )
     }
 
-    private func normalizer(_ value: JSON) throws -> Normalizer {
-        if value.isNull { return Normalizer(composes: false) }
-        switch value["type"]?.stringValue {
-        case "NFC": return Normalizer(composes: true)
-        case "Sequence":
-            guard let parts = value["normalizers"]?.arrayValue else { throw unsupported("normalizer", value) }
-            return Normalizer(composes: try parts.map { try normalizer($0) }.contains { $0.composes })
-        default: throw unsupported("normalizer", value)
-        }
-    }
-
-    private func preTokenizer(_ value: JSON) throws -> PreTokenizer {
-        let parts =
-            value["type"]?.stringValue == "Sequence" ? value["pretokenizers"]?.arrayValue ?? [] : [value]
-        var stages: [PreTokenizer.Stage] = []
-        for (position, part) in parts.enumerated() {
-            switch part["type"]?.stringValue {
-            case "Digits" where part["individual_digits"]?.boolValue == true:
-                stages.append(.digits)
-            case "Split":
-                stages.append(try splitStage(part))
-            case "ByteLevel" where part["add_prefix_space"]?.boolValue != true && position == parts.count - 1:
-                if part["use_regex"]?.boolValue ?? true { stages.append(.gpt2) }
-            default: throw unsupported("pre_tokenizer", part)
-            }
-        }
-        guard parts.last?["type"]?.stringValue == "ByteLevel" else {
-            throw TokenizerError.unsupported(
-                path: path,
-                feature: "a pre_tokenizer that does not end with ByteLevel"
-            )
-        }
-        return PreTokenizer(stages: stages)
-    }
-
-    private func splitStage(_ part: JSON) throws -> PreTokenizer.Stage {
-        guard let pattern = part["pattern"]?["Regex"]?.stringValue,
-            let stage = PreTokenizer.stage(forPattern: pattern)
-        else { throw unsupported("pre_tokenizer pattern", part["pattern"] ?? part) }
-        // The known patterns leave nothing unmatched, so matches alone are the same as matches isolated.
-        let inverted = part["invert"]?.boolValue ?? false
-        switch part["behavior"]?.stringValue {
-        case "Isolated": return stage
-        case "Removed" where inverted: return stage
-        default: throw unsupported("pre_tokenizer", part)
-        }
-    }
-
-    private func checkDecoder(_ value: JSON) throws {
-        let parts = value["type"]?.stringValue == "Sequence" ? value["decoders"]?.arrayValue ?? [] : [value]
-        guard parts.count == 1, parts[0]["type"]?.stringValue == "ByteLevel" else {
-            throw unsupported("decoder", value)
-        }
-    }
-
     // MARK: The model
 
     private mutating func readModel(_ cursor: inout JSONCursor) throws {
@@ -158,14 +163,19 @@ struct TokenizerFile {
         var seen: Set<String> = []
         var merges: MergeTable?
         var mergesBeforeVocabulary: JSONCursor?
+        var vocabularyBeforeSpelling: JSONCursor?
         var settings = JSONObject()
         try cursor.enterObject()
         while try cursor.nextMember(&key) {
             let name = String(decoding: key, as: UTF8.self)
             guard seen.insert(name).inserted else { throw malformed("\"\(name)\" stands in the model twice") }
             switch name {
-            case "vocab": try readVocabulary(&cursor)
-            case "merges" where seen.contains("vocab"): merges = try readMerges(&cursor)
+            case "vocab" where seen.contains("byte_fallback"):
+                try readVocabulary(&cursor, settings)
+            case "vocab":
+                vocabularyBeforeSpelling = cursor
+                try cursor.skipValue()
+            case "merges" where vocabulary.count > 0: merges = try readMerges(&cursor)
             case "merges":
                 mergesBeforeVocabulary = cursor
                 try cursor.skipValue()
@@ -173,17 +183,32 @@ struct TokenizerFile {
             }
         }
         try checkModel(settings)
+        if var earlier = vocabularyBeforeSpelling { try readVocabulary(&earlier, settings) }
         if var earlier = mergesBeforeVocabulary { merges = try readMerges(&earlier) }
         guard seen.contains("vocab"), let merges else {
             throw malformed("the model has no vocab or no merges")
         }
-        let byteTokens = (0...255).map { byte in
-            [UInt8(byte)].withUnsafeBufferPointer { vocabulary.id(ofBytes: $0) } ?? -1
-        }
         encoder = BytePairEncoder(
             merges: merges,
-            byteTokens: byteTokens,
+            symbols: try symbols(),
             wholeWords: settings["ignore_merges"]?.boolValue ?? false
+        )
+    }
+
+    private func symbols() throws -> BytePairEncoder.Symbols {
+        func token(_ spelling: [UInt8]) -> Int32? {
+            spelling.withUnsafeBufferPointer { vocabulary.id(ofBytes: $0) }
+        }
+        guard vocabulary.spelling == .text else { return .bytes((0...255).map { token([UInt8($0)]) ?? -1 }) }
+        return .characters(
+            try (0...255).map { byte in
+                let digits = String(byte, radix: 16, uppercase: true)
+                let spelling = "<0x\(byte < 16 ? "0" : "")\(digits)>"
+                guard let id = token(Array(spelling.utf8)) else {
+                    throw malformed("it falls back to bytes, but has no token \(spelling)")
+                }
+                return id
+            }
         )
     }
 
@@ -196,14 +221,16 @@ struct TokenizerFile {
                 throw unsupported("model \(affix)", value)
             }
         }
-        if settings["byte_fallback"]?.boolValue == true { throw unsupported("model byte_fallback", true) }
-        if let unknown = settings["unk_token"], !unknown.isNull {
+        // With byte fallback nothing is unknown.
+        if let unknown = settings["unk_token"], !unknown.isNull, settings["byte_fallback"]?.boolValue != true
+        {
             throw unsupported("model unk_token", unknown)
         }
     }
 
-    private mutating func readVocabulary(_ cursor: inout JSONCursor) throws {
-        vocabulary = Vocabulary(capacity: expectedTokens)
+    private mutating func readVocabulary(_ cursor: inout JSONCursor, _ settings: JSONObject) throws {
+        let fallsBack = settings["byte_fallback"]?.boolValue ?? false
+        vocabulary = Vocabulary(capacity: expectedTokens, spelling: fallsBack ? .text : .bytes)
         var spelling: [UInt8] = []
         try cursor.enterObject()
         while try cursor.nextMember(&spelling) {
@@ -264,9 +291,9 @@ struct TokenizerFile {
 
     // MARK: Errors
 
-    private func malformed(_ reason: String) -> TokenizerError { .malformed(path: path, reason: reason) }
+    func malformed(_ reason: String) -> TokenizerError { .malformed(path: path, reason: reason) }
 
-    private func unsupported(_ part: String, _ value: JSON) -> TokenizerError {
+    func unsupported(_ part: String, _ value: JSON) -> TokenizerError {
         .unsupported(path: path, feature: "\(part) \(value.text())")
     }
 }

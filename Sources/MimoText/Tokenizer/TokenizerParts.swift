@@ -7,7 +7,11 @@ final class TokenizerParts: Sendable {
     let normalizer: Normalizer
     let preTokenizer: PreTokenizer
     let matchers: AddedTokenMatchers
-    let specialIDs: Set<Int32>
+    let decoding: TokenDecoding
+    /// Whether every byte of a text is in one of its tokens: else bytes without a token of their own are dropped.
+    let keepsBytes: Bool
+    /// Whether each id is that of a control token.
+    let isSpecial: [Bool]
     let workspaces = WorkspacePool()
     let configuration: JSONObject
     let eos: Role
@@ -28,7 +32,19 @@ final class TokenizerParts: Sendable {
         normalizer = file.normalizer
         preTokenizer = file.preTokenizer
         matchers = AddedTokenMatchers(added, normalizer: file.normalizer)
-        specialIDs = Set(added.filter(\.isSpecial).map(\.id))
+        decoding = TokenDecoding(
+            vocabulary,
+            added: matchers.normalized.tokens,
+            stripsSpace: file.stripsLeadingSpace
+        )
+        keepsBytes =
+            switch file.encoder.symbols {
+            case .bytes(let tokens): tokens.allSatisfy { $0 >= 0 }
+            case .characters: true
+            }
+        var isSpecial = [Bool](repeating: false, count: vocabulary.count)
+        for token in added where token.isSpecial { isSpecial[Int(token.id)] = true }
+        self.isSpecial = isSpecial
         self.configuration = configuration.members
         func role(_ name: String) -> Role {
             let token = configuration.token(name)

@@ -12,6 +12,16 @@ struct Vocabulary: Sendable {
         static let absent = UInt32.max
     }
 
+    /// What the file's spellings stand for.
+    enum Spelling: Sendable {
+        /// Bytes, each as a letter of ``ByteAlphabet``.
+        case bytes
+        /// Text with marked spaces, see ``SpaceMarker``; `<0x0A>` for a byte.
+        case text
+    }
+
+    /// How the file spells tokens.
+    let spelling: Spelling
     private var block: [UInt8] = []
     private var spans: [Span] = []
     /// Open addressing: the upper half of the hash beside the id, or `empty`.
@@ -25,7 +35,8 @@ struct Vocabulary: Sendable {
     static let idLimit = 1 << 24
 
     /// An empty vocabulary with room for about `capacity` tokens.
-    init(capacity: Int) {
+    init(capacity: Int, spelling: Spelling = .bytes) {
+        self.spelling = spelling
         var size = 1024
         while size < capacity * 2 { size *= 2 }
         slots = [UInt64](repeating: Self.empty, count: size)
@@ -43,12 +54,27 @@ struct Vocabulary: Sendable {
         case tokenTaken
     }
 
-    /// Adds a token that a vocabulary file spells in the byte alphabet.
+    /// Appends what a spelling stands for.
     ///
-    /// A spelling with a scalar outside the alphabet stands for itself, as in the reference's decoder.
+    /// - Returns: false where it is outside the byte alphabet.
+    func decode(_ spelling: ArraySlice<UInt8>, into output: inout [UInt8]) -> Bool {
+        guard self.spelling == .bytes else {
+            output.append(contentsOf: spelling)
+            return true
+        }
+        return ByteAlphabet.decode(spelling, into: &output)
+    }
+
+    /// Adds a token as a vocabulary file spells it.
+    ///
+    /// A spelling with a scalar outside the byte alphabet stands for itself, as in the reference's decoder.
     mutating func add(spelling: [UInt8], id: Int) throws(Refusal) {
         let start = block.count
-        if ByteAlphabet.decode(spelling[...], into: &block) {
+        if self.spelling == .text {
+            block.append(contentsOf: spelling)
+            try claim(id, from: start)
+            try index(Int32(id))
+        } else if ByteAlphabet.decode(spelling[...], into: &block) {
             try claim(id, from: start)
             try index(Int32(id))
         } else {
@@ -134,7 +160,7 @@ struct Vocabulary: Sendable {
     /// The id of the token that a file would spell so, or nil.
     func id(ofSpelling spelling: [UInt8]) -> Int32? {
         var bytes: [UInt8] = []
-        guard ByteAlphabet.decode(spelling[...], into: &bytes) else { return literals[spelling] }
+        guard decode(spelling[...], into: &bytes) else { return literals[spelling] }
         return bytes.withUnsafeBufferPointer { id(ofBytes: $0) } ?? literals[spelling]
     }
 

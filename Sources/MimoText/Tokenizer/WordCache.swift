@@ -10,7 +10,7 @@ struct WordCache: Sendable {
 
     private var slots = [Slot](repeating: Slot(), count: 1 << bits)
 
-    private static let bits: UInt64 = 14
+    private static let bits: UInt64 = 16
     /// The longest word that fits a slot, in bytes.
     static let longestWord = 31
     /// How many tokens fit a slot.

@@ -15,6 +15,8 @@ struct WordScanner {
         case .cl100k(let pattern): endOfCL100KWord(start, limit, pattern)
         case .gpt2: endOfGPT2Word(start, limit)
         case .digits: endOfDigitsPiece(start, limit)
+        case .spaceMarks: endOfMarkedWord(start, limit, takesRuns: false)
+        case .spaceMarkRuns: endOfMarkedWord(start, limit, takesRuns: true)
         }
     }
 
@@ -78,6 +80,24 @@ struct WordScanner {
         let first = text.scalar(at: start)
         let next = start + first.width
         return classes[first.value].contains(.numeric) ? next : endOfRun(next, limit, outside: .numeric)
+    }
+
+    /// All up to the next mark of a space, or up to the next that does not follow another.
+    private func endOfMarkedWord(_ start: Int, _ limit: Int, takesRuns: Bool) -> Int {
+        let mark: UInt32 = 0x2581
+        let first = text.scalar(at: start)
+        var position = start + first.width
+        var isBehindMark = first.value == mark
+        while position < limit {
+            let scalar = text.scalar(at: position)
+            if scalar.value == mark {
+                guard takesRuns, isBehindMark else { break }
+            } else {
+                isBehindMark = false
+            }
+            position += scalar.width
+        }
+        return position
     }
 
     // MARK: Parts

@@ -11,7 +11,7 @@ enum TrainingCheckpoint {
     ///
     /// - Parameters:
     ///   - path: The folder.
-    ///   - tensors: What is trained, for the optimizer's moments.
+    ///   - tensors: What is trained, for what the optimizer keeps of it.
     ///   - state: Where the run stands, as `trainer_state.json` keeps it.
     ///   - writeOthers: Writes the adapter and what else belongs beside it into the folder that it is given.
     /// - Throws: Where the disk does not take it; what stood at `path` then still stands.
@@ -24,12 +24,10 @@ enum TrainingCheckpoint {
         let transaction = try DirectoryTransaction(path: path)
         let folder = transaction.workingPath
         try writeOthers(folder)
-        let moments = tensors.all.flatMap {
-            [("\($0.name).exp_avg", $0.firstMoment), ("\($0.name).exp_avg_sq", $0.secondMoment)]
-        }
-        let named = Dictionary(moments) { first, _ in first }
+        let kept = tensors.state
+        let named = Dictionary(kept.map { ($0.name, $0.tensor) }) { first, _ in first }
         let items = SafetensorsWriter.referenceOrder(
-            moments.map { SafetensorsWriter.Item(name: $0.0, type: .f32, shape: [$0.1.rows, $0.1.columns]) }
+            kept.map { .init(name: $0.name, type: .f32, shape: [$0.tensor.rows, $0.tensor.columns]) }
         )
         let writer = try SafetensorsWriter(path: "\(folder)/\(optimizerFile)", items: items)
         for item in items {
@@ -54,28 +52,26 @@ enum TrainingCheckpoint {
         return state
     }
 
-    /// Reads the optimizer's moments into the tensors.
+    /// Reads the optimizer's moments, and values that it keeps, into the tensors.
     static func readMoments(of path: String, into tensors: TrainedTensors) throws {
         let file = try SafetensorsFile(path: "\(path)/\(optimizerFile)")
-        guard file.tensors.count == tensors.all.count * 2 else {
+        let kept = tensors.state
+        guard file.tensors.count == kept.count else {
             throw TrainError.checkpoint(
                 path: file.path,
-                reason: "\(file.tensors.count) tensors; this adapter has \(tensors.all.count * 2) moments"
+                reason: "\(file.tensors.count) tensors; this run's optimizer keeps \(kept.count)"
             )
         }
-        for tensor in tensors.all {
-            for (suffix, moment) in [("exp_avg", tensor.firstMoment), ("exp_avg_sq", tensor.secondMoment)] {
-                let name = "\(tensor.name).\(suffix)"
-                let read = try file.tensor(name)
-                guard read.rows == moment.rows, read.columns == moment.columns else {
-                    throw TrainError.checkpoint(
-                        path: file.path,
-                        reason:
-                            "\(name): [\(read.rows), \(read.columns)]; expected [\(moment.rows), \(moment.columns)]"
-                    )
-                }
-                moment.copy(from: read)
+        for (name, tensor) in kept {
+            let read = try file.tensor(name)
+            guard read.rows == tensor.rows, read.columns == tensor.columns else {
+                throw TrainError.checkpoint(
+                    path: file.path,
+                    reason:
+                        "\(name): [\(read.rows), \(read.columns)]; expected [\(tensor.rows), \(tensor.columns)]"
+                )
             }
+            tensor.copy(from: read)
         }
     }
 

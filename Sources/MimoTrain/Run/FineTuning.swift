@@ -17,10 +17,14 @@ import Musl
 public final class FineTuning {
     /// The base model.
     public let checkpoint: Checkpoint
-    /// The adapter at the run's beginning, or where it goes on.
-    public let adapter: Adapter
+    /// The adapter at the run's beginning, or where it goes on; nil where the model itself is trained.
+    public let adapter: Adapter?
+    /// What is trained, in one line.
+    public let tunedSummary: String
     /// What became of the rows that were read; nil where they were tokenized before.
     public let report: RowReport?
+    /// What speaks against the loss scale with the template, in words.
+    public let warnings: [String]
     /// How many samples an epoch has.
     public let sampleCount: Int
     /// The checkpoint that the run goes on from.
@@ -53,10 +57,12 @@ public final class FineTuning {
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
         let encoding = try options.template.encoding(in: base.directory, base.config, named: options.model)
-        var config = options.lora
-        config.baseModel = Self.absolute(base.directory)
-        let first = try Self.firstAdapter(options, config, base.config)
-        let current = try start.map { try Adapter(directory: $0.checkpoint, for: base.config) } ?? first
+        let tuned = try TunedModel(
+            options,
+            base: base,
+            path: Self.absolute(base.directory),
+            start: start?.checkpoint
+        )
 
         let rows = try TrainingRows(options, encoding, vocabularySize: base.config.vocabularySize)
 
@@ -65,14 +71,13 @@ public final class FineTuning {
         let place =
             try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
             ?? RunFolder(new: output, addsVersion: options.addsVersion)
-        let arguments = Self.settled(options, base, first.config, folder: place.path)
-        let decoder = Self.decoder(try Decoder(base), with: current)
+        let arguments = Self.settled(options, base, tuned.firstConfig, folder: place.path)
         let probe = try options.retention.prompts.map {
-            try Self.probe(options.retention, $0, decoder, encoding)
+            try Self.probe(options.retention, $0, tuned.decoder, encoding)
         }
         trainer = try Trainer(
             options.trainer,
-            decoder: decoder,
+            decoder: tuned.decoder,
             samples: rows.samples,
             validation: rows.validation,
             probe: probe,
@@ -80,14 +85,16 @@ public final class FineTuning {
             identity: [
                 ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
                 ("validation data", rows.validationFingerprint.map { .string($0) } ?? .null),
-                ("adapter", first.config.json),
-            ],
-            writeAdapter: Self.writer(of: current, from: decoder, arguments)
-        )
+            ] + tuned.identity
+        ) { folder in
+            try tuned.write(folder)
+            try arguments.write(to: folder)
+        }
         if let goesOn { try trainer.resume(from: goesOn) }
         preflight = trainer.preflight(
             countedTokens: rows.countedTokens,
-            validationRows: rows.validation?.count ?? 0
+            validationRows: rows.validation?.count ?? 0,
+            weightBytes: tuned.weightBytes
         )
         do {
             try preflight.check(folder: place.path)
@@ -98,12 +105,14 @@ public final class FineTuning {
         if goesOn == nil { try arguments.write(to: place.path) }
         recorder = RunRecorder(
             folder: place.path,
-            try Self.facts(base, current, rows, encoding, preflight),
+            try Self.facts(base, tuned, rows, encoding, preflight),
             arguments
         )
         checkpoint = base
-        adapter = current
+        adapter = tuned.adapter
+        tunedSummary = tuned.summary
         report = rows.report
+        warnings = (encoding as? RowEncoder)?.warnings ?? []
         sampleCount = rows.samples.count
         resumed = start?.checkpoint
         self.place = place
@@ -136,25 +145,10 @@ public final class FineTuning {
     /// What the run's memory goes to.
     public var memory: MemoryPlan { trainer.memory }
 
-    /// The adapter of step 0: a given one, or random A and zero B.
-    private static func firstAdapter(
-        _ options: FineTuningOptions,
-        _ config: LoRAConfig,
-        _ model: ModelConfig
-    ) throws -> Adapter {
-        guard let folder = options.initialAdapter else {
-            return try Adapter(initializing: config, for: model, seed: options.trainer.seed)
-        }
-        var adapter = try Adapter(directory: folder, for: model)
-        adapter.config.dropout = config.dropout
-        adapter.config.baseModel = config.baseModel
-        return adapter
-    }
-
     /// What the report says of the run.
     private static func facts(
         _ base: Checkpoint,
-        _ adapter: Adapter,
+        _ tuned: TunedModel,
         _ rows: TrainingRows,
         _ encoding: any RowEncoding,
         _ preflight: Preflight
@@ -167,11 +161,7 @@ public final class FineTuning {
                 "\(base.directory): \(base.config.architecture.rawValue), \(base.config.layerCount) layers, "
                     + "hidden size \(base.config.hiddenSize)"
             ),
-            (
-                "adapter",
-                "rank \(adapter.config.rank), alpha \(Figure.short(adapter.config.alpha)), "
-                    + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
-            ),
+            ("trained", tuned.summary),
             ("data", rows.report.map { "\($0)" } ?? "\(rows.samples.count) samples, tokenized before"),
         ]
         if let report = rows.validationReport { facts.facts.append(("validation data", "\(report)")) }
@@ -216,36 +206,11 @@ public final class FineTuning {
         return try RetentionProbe(options, path: prompts, decoder: decoder, encoder: encoder)
     }
 
-    private static func decoder(_ decoder: Decoder, with adapter: Adapter) -> Decoder {
-        var decoder = decoder
-        for weights in adapter.modules {
-            decoder[weights.module.layer, weights.module.linear].update = weights.update(isTrained: true)
-        }
-        return decoder
-    }
-
-    /// Writes what a decoder has trained as an adapter, and the run's arguments beside it.
-    private static func writer(
-        of adapter: Adapter,
-        from decoder: Decoder,
-        _ arguments: RunArguments
-    ) -> (String) throws -> Void {
-        { folder in
-            let modules = adapter.modules.map { weights in
-                let module = weights.module
-                return decoder[module.layer, module.linear].update
-                    .map { LoRAWeights(module: module, update: $0) } ?? weights
-            }
-            try Adapter(config: adapter.config, modules: modules).write(to: folder)
-            try arguments.write(to: folder)
-        }
-    }
-
     /// The arguments with what the set-up found in its place.
     private static func settled(
         _ options: FineTuningOptions,
         _ checkpoint: Checkpoint,
-        _ config: LoRAConfig,
+        _ config: LoRAConfig?,
         folder: String
     ) -> RunArguments {
         var arguments = options.arguments
@@ -253,10 +218,12 @@ public final class FineTuning {
         let template = options.template.resolvedName(for: checkpoint.config, named: options.model)
         arguments.fields["template"] = template.map { .string($0) } ?? .null
         arguments.fields["output_dir"] = .string(folder)
-        arguments.fields["lora_rank"] = .int(Int64(config.rank))
-        arguments.fields["lora_alpha"] =
-            Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
-        arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
+        if let config {
+            arguments.fields["lora_rank"] = .int(Int64(config.rank))
+            arguments.fields["lora_alpha"] =
+                Int64(exactly: config.alpha).map { .int($0) } ?? .double(config.alpha)
+            arguments.fields["use_rslora"] = .bool(config.usesRSLoRA)
+        }
         // Who starts another run from this file does not want to go on with this one.
         arguments.fields["resume_from_checkpoint"] = .null
         return arguments

@@ -1,5 +1,6 @@
 public import MimoAdapter
 public import MimoData
+public import MimoNumerics
 
 /// What a run of fine-tuning is made of.
 public struct FineTuningOptions: Sendable, Equatable {
@@ -13,6 +14,12 @@ public struct FineTuningOptions: Sendable, Equatable {
     public var data = DatasetOptions()
     /// Folders of rows that were tokenized before, in place of items of ``data`` (`--cached_dataset`).
     public var cachedDatasets: [String] = []
+    /// What is trained (`--tuner_type`).
+    public var tuner = Tuner.lora
+    /// Which parameters full tuning trains.
+    public var parameters = ParameterSelection()
+    /// The type of the weights that full tuning writes (`--torch_dtype`); nil: the base's.
+    public var weightType: ElementType?
     /// What is adapted and how; an initial adapter's own description takes its place.
     public var lora = LoRAConfig()
     /// How the training goes.
@@ -29,6 +36,14 @@ public struct FineTuningOptions: Sendable, Equatable {
     public var resumesOnlyModel = false
     /// The options by name, to be kept in `args.json`; those that the set-up settles are put in their places.
     public var arguments = RunArguments()
+
+    /// What a run trains (`--tuner_type`).
+    public enum Tuner: String, Sendable, CaseIterable {
+        /// An adapter beside the frozen base.
+        case lora
+        /// The model's own weights.
+        case full
+    }
 
     /// Where a run goes on from (`--resume_from_checkpoint`).
     public enum Resume: Sendable, Equatable {

@@ -44,11 +44,8 @@ public struct TemplateSettings: Sendable, Equatable {
         if let name, name != "jinja", !name.hasSuffix(".jinja"), !RoundTemplate.names.contains(name) {
             throw ChatTemplateError.unknownTemplate(name, known: RoundTemplate.names)
         }
-        guard Folder.exists("\(directory)/tokenizer.json") else {
-            return tokenizedRows(
-                config,
-                "\(directory) has no tokenizer.json, so only rows with \"input_ids\" can be read"
-            )
+        if let absence = Tokenizer.absence(in: directory) {
+            return tokenizedRows(config, "only rows with \"input_ids\" can be read: \(absence)")
         }
         let tokenizer = try Tokenizer(directory: directory)
         do {

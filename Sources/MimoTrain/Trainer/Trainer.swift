@@ -62,7 +62,7 @@ public final class Trainer {
         self.probe = probe
         self.folder = folder
         self.writeAdapter = writeAdapter
-        tensors = TrainedTensors(decoder)
+        tensors = TrainedTensors(decoder, options)
         rows = RowSchedule(
             rowCount: samples.count,
             rowsPerStep: options.rowsPerStep,
@@ -77,7 +77,8 @@ public final class Trainer {
             kind: options.schedule,
             peak: options.learningRate,
             warmupSteps: warmup,
-            totalSteps: total
+            totalSteps: total,
+            shape: options.scheduleShape
         )
         // The state takes its pages now, so that it is counted.
         tensors.touch()
@@ -96,6 +97,7 @@ public final class Trainer {
             recomputedBlocks: memory.recomputedBlocks,
             reserving: memory.footprint
         )
+        pass.labelSmoothing = Float(options.labelSmoothing)
         plan = TokenPlan(rows: rows, totalSteps: total, samples: samples)
         state.identity = Self.identity(options, rows: rows, total: total) + identity
         if let probe { state.identity.append(("retention_prompts", .string(probe.fingerprint))) }
@@ -194,10 +196,12 @@ public final class Trainer {
     /// - Parameters:
     ///   - countedTokens: Labels of the rows that count.
     ///   - validationRows: Rows that evaluations score.
+    ///   - weightBytes: Bytes of the weights that a checkpoint holds.
     /// - Returns: The need of disk and so on; memory is left open.
-    func preflight(countedTokens: Int, validationRows: Int) -> Preflight {
-        // Value and two moments, each in f32; what else a checkpoint holds is some kilobytes.
-        let bytes = tensors.all.reduce(64 << 10) { $0 + $1.value.rows * $1.value.columns * 12 }
+    func preflight(countedTokens: Int, validationRows: Int, weightBytes: Int) -> Preflight {
+        // What else a checkpoint holds is some kilobytes.
+        let kept = tensors.state.reduce(0) { $0 + $1.tensor.count * MemoryLayout<Float>.size }
+        let bytes = weightBytes + kept + (64 << 10)
         let standing = TrainingCheckpoint.all(in: folder).count
         let perEpoch = rows.stepsPerEpoch
         let saves =
@@ -247,12 +251,17 @@ public final class Trainer {
         let epoch = rows.epoch(of: step)
         if order?.epoch != epoch { order = (epoch, rows.order(epoch: epoch)) }
         let numbers = rows.rows(of: step, in: order?.rows ?? [])
+        // Rows with noise of their own have no beginning in common.
+        let noise = options.neftuneAlpha.map {
+            EmbeddingNoise(key: options.seed &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(step), alpha: Float($0))
+        }
+        pass.embeddingNoise = noise
         let plan = PackPlan(
             try numbers.map { try samples.sample($0) },
             firstNumber: step * rows.rowsPerStep,
             capacity: options.packTokens > 0 ? options.packTokens : nil,
             batchSize: options.batchSize,
-            sharedTokens: options.sharesPrefixes ? Self.sharedTokens : nil
+            sharedTokens: options.sharesPrefixes && noise == nil ? Self.sharedTokens : nil
         )
         tensors.clearGradients()
         var found = PassResult()
@@ -271,14 +280,8 @@ public final class Trainer {
             throw notFinite(loss.isFinite ? "the gradient" : "the loss", step: step + 1)
         }
         let rate = rates.rate(at: step)
-        let optimizer = AdamW(
-            beta1: Float(options.adamBeta1),
-            beta2: Float(options.adamBeta2),
-            epsilon: Float(options.adamEpsilon),
-            weightDecay: Float(options.weightDecay)
-        )
         let clip = min(1, options.maxGradNorm / (norm + 1e-6))
-        tensors.update(optimizer, scale: Float(clip), rate: Float(rate), step: step + 1)
+        tensors.update(scale: Float(clip), rate: rate, step: step + 1)
         let record = StepRecord(
             step: step + 1,
             loss: loss,
@@ -380,7 +383,7 @@ public final class Trainer {
             // Other packs sum in another order: the same run to rounding, not to the bit.
             ("packing_length", .int(Int64(options.packTokens))),
             ("share_prefixes", .bool(options.sharesPrefixes)),
-        ]
+        ] + options.furtherIdentity
     }
 
     static func seconds(_ duration: Duration) -> Double {

@@ -12,10 +12,24 @@ public struct TrainerOptions: Sendable, Equatable {
     public var adamBeta2 = 0.95
     /// Added to the root of AdamW's second moment.
     public var adamEpsilon = 1e-8
+    /// The rule that turns gradients into steps.
+    public var optimizer = OptimizerKind.adamW
+    /// SGD's momentum; 0 for none.
+    public var sgdMomentum = 0.0
+    /// Whether SGD's momentum is Nesterov's.
+    public var usesNesterov = false
+    /// The share of each label that is spread over the vocabulary.
+    public var labelSmoothing = 0.0
+    /// The strength of noise on the embeddings (NEFTune); nil for none.
+    public var neftuneAlpha: Double?
+    /// What B's learning rate is multiplied with (LoRA+, Hayou et al. 2024); nil for LoRA.
+    public var loraPlusRatio: Double?
     /// The gradient's norm is clipped to this.
     public var maxGradNorm = 1.0
     /// The course of the learning rate.
     public var schedule = LearningRateSchedule.Kind.cosine
+    /// What shapes it, beside the kind.
+    public var scheduleShape = ScheduleShape()
     /// Steps of linear warm-up; 0 leaves it to ``warmupRatio``.
     public var warmupSteps = 0
     /// Share of all steps that warm up.
@@ -94,6 +108,25 @@ public struct TrainerOptions: Sendable, Equatable {
         try check((0..<1).contains(adamBeta1), "adam_beta1", adamBeta1, "at least 0 and below 1")
         try check((0..<1).contains(adamBeta2), "adam_beta2", adamBeta2, "at least 0 and below 1")
         try check(adamEpsilon > 0, "adam_epsilon", adamEpsilon, "a number above 0")
+        try check((0..<1).contains(sgdMomentum), "optim_args momentum", sgdMomentum, "at least 0 and below 1")
+        try check(
+            (0..<1).contains(labelSmoothing),
+            "label_smoothing_factor",
+            labelSmoothing,
+            "at least 0 and below 1"
+        )
+        try check(
+            neftuneAlpha.map { $0.isFinite && $0 >= 0 } ?? true,
+            "neftune_noise_alpha",
+            neftuneAlpha ?? 0,
+            "a number from 0 on"
+        )
+        try check(
+            loraPlusRatio.map { $0.isFinite && $0 > 0 } ?? true,
+            "lorap_lr_ratio",
+            loraPlusRatio ?? 0,
+            "a number above 0"
+        )
         try check(maxGradNorm > 0, "max_grad_norm", maxGradNorm, "a number above 0")
         try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "a whole number from 0 on")
         try check((0...1).contains(warmupRatio), "warmup_ratio", warmupRatio, "a share from 0 to 1")

@@ -1,6 +1,8 @@
 import MimoAdapter
 import MimoData
 import MimoFiles
+import MimoModel
+import MimoNumerics
 import MimoText
 import MimoTrain
 
@@ -26,10 +28,20 @@ extension SFT {
         options.data = try data.datasetOptions
         options.data.threads = try data.datasetNumProc ?? compute.threadCount()
         options.cachedDatasets = cache.cachedDataset
+        options.tuner = tuning.tunerType
+        options.parameters = tuning.parameterSelection
+        options.weightType = try tuning.weightType
         options.lora = try tuning.loraConfig
-        options.trainer = training.trainerOptions
+        options.trainer = try training.trainerOptions
+        if data.streaming {
+            guard let steps = options.trainer.maxSteps else {
+                throw UsageError("--streaming needs --max_steps: how many rows there are is not known")
+            }
+            options.data.streamedSamples = steps * options.trainer.rowsPerStep
+        }
         options.trainer.dataSeed = data.dataSeed
         options.trainer.loraDropout = tuning.loraDropout
+        options.trainer.loraPlusRatio = tuning.lorapLrRatio
         output.fill(&options)
         evaluation.fill(&options, following: output)
         options.arguments = RunArguments(optionFields)
@@ -91,11 +103,44 @@ extension DataOptions {
 }
 
 extension TuningOptions {
+    /// Which parameters full tuning trains.
+    var parameterSelection: ParameterSelection {
+        var selection = ParameterSelection()
+        selection.frozenRatio = freezeParametersRatio
+        selection.frozen = freezeParameters
+        selection.frozenPattern = freezeParametersRegex
+        selection.trainable = trainableParameters
+        selection.trainablePattern = trainableParametersRegex
+        return selection
+    }
+
+    /// The type of the weights that full tuning writes.
+    var weightType: ElementType? {
+        get throws {
+            guard let torchDtype, torchDtype != "auto" else { return nil }
+            guard let type = ElementType(name: torchDtype) else {
+                throw UsageError("--torch_dtype is \(torchDtype); expected float32, bfloat16 or float16")
+            }
+            return type
+        }
+    }
+
     /// The options as the library takes them.
     var loraConfig: LoRAConfig {
         get throws {
             var config = LoRAConfig(rank: loraRank, alpha: loraAlpha, dropout: loraDropout)
             config.usesRSLoRA = useRslora
+            config.usesDoRA = useDora
+            guard let initial = InitialWeights(initLoraWeights) else {
+                throw UsageError(
+                    "--init_lora_weights is \(initLoraWeights); "
+                        + "expected true, false, gaussian, pissa or pissa_niter_N, such as pissa_niter_4"
+                )
+            }
+            config.initialWeights = initial
+            config.savedModules = modulesToSave.map {
+                ["all-embedding": "embed_tokens", "all-norm": "norm"][$0] ?? $0
+            }
             config.targets = targets
             config.rankPattern = try JSONOption.members(rankPattern, of: "rank_pattern").map {
                 pattern,
@@ -128,27 +173,53 @@ extension TuningOptions {
 extension TrainingOptions {
     /// The options as the library takes them.
     var trainerOptions: TrainerOptions {
-        var options = TrainerOptions()
-        options.learningRate = learningRate
-        options.schedule = lrSchedulerType
-        options.warmupRatio = warmupRatio
-        options.warmupSteps = warmupSteps
-        options.epochs = numTrainEpochs
-        // -1 is transformers' way of leaving it to the epochs.
-        options.maxSteps = maxSteps == -1 ? nil : maxSteps
-        options.batchSize = perDeviceTrainBatchSize
-        options.gradientAccumulationSteps = gradientAccumulationSteps
-        options.shufflesRows = trainDataloaderShuffle
-        options.weightDecay = weightDecay
-        options.adamBeta1 = adamBeta1
-        options.adamBeta2 = adamBeta2
-        options.adamEpsilon = adamEpsilon
-        options.maxGradNorm = maxGradNorm
-        options.seed = seed
-        options.packTokens = packingLength
-        options.memoryLimit = memoryLimit?.bytes
-        options.recomputedBlocks = recomputedBlocks
-        return options
+        get throws {
+            var options = TrainerOptions()
+            options.learningRate = learningRate
+            options.schedule = lrSchedulerType
+            options.scheduleShape = try ScheduleShape(
+                JSONOption.members(lrSchedulerKwargs, of: "lr_scheduler_kwargs"),
+                for: lrSchedulerType
+            )
+            options.optimizer = optim
+            try setOptimizer(&options)
+            options.labelSmoothing = labelSmoothingFactor
+            options.neftuneAlpha = neftuneNoiseAlpha
+            options.warmupRatio = warmupRatio
+            options.warmupSteps = warmupSteps
+            options.epochs = numTrainEpochs
+            // -1 is transformers' way of leaving it to the epochs.
+            options.maxSteps = maxSteps == -1 ? nil : maxSteps
+            options.batchSize = perDeviceTrainBatchSize
+            options.gradientAccumulationSteps = gradientAccumulationSteps
+            options.shufflesRows = trainDataloaderShuffle
+            options.weightDecay = weightDecay
+            options.adamBeta1 = adamBeta1
+            options.adamBeta2 = adamBeta2
+            options.adamEpsilon = adamEpsilon
+            options.maxGradNorm = maxGradNorm
+            options.seed = seed
+            options.packTokens = packingLength
+            options.memoryLimit = memoryLimit?.bytes
+            options.recomputedBlocks = recomputedBlocks
+            return options
+        }
+    }
+
+    /// Reads `--optim_args`, a list of `name=value`.
+    private func setOptimizer(_ options: inout TrainerOptions) throws {
+        for part in (optimArgs ?? "").split(separator: ",") {
+            let sides = part.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
+            switch (sides.first ?? "", sides.last.flatMap { Double($0) }, optim) {
+            case ("momentum", .some(let momentum), .sgd): options.sgdMomentum = momentum
+            case ("nesterov", _, .sgd): options.usesNesterov = sides.last?.lowercased() == "true"
+            default:
+                throw UsageError(
+                    "--optim_args: \(part) is nothing that --optim \(optim.rawValue) takes; "
+                        + "sgd takes momentum=0.9,nesterov=true, AdamW has options of its own"
+                )
+            }
+        }
     }
 }
 

@@ -82,15 +82,13 @@ extension FineTuning {
         let config = checkpoint.config
         var lines = skipped.map { "passed over: \($0)" }
         if beginsAnew { lines.append("no checkpoint to go on from yet: the run begins at step 0") }
+        lines += warnings.map { "warning: \($0)" }
         lines.append(
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
                 + "hidden size \(config.hiddenSize)"
         )
         lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
-        lines.append(
-            "adapter: rank \(adapter.config.rank), alpha \(JSON.number(adapter.config.alpha).text()), "
-                + "\(adapter.modules.count) layers, \(adapter.parameterCount) parameters"
-        )
+        lines.append(tunedSummary)
         lines.append(preflight.description)
         lines.append("memory: \(memory)")
         if let resumed { lines.append("going on from \(resumed)") }

@@ -14,20 +14,11 @@ struct DataCheck: ParsableCommand {
     @Option(help: .taking("file", "File that gets a JSON object for each row."))
     var report: String?
 
-    @OptionGroup(title: "Model")
-    var model: ModelOptions
-
-    @OptionGroup(title: "Data")
-    var data: DataOptions
-
-    @OptionGroup(title: "Template and loss")
-    var template: TemplateOptions
-
-    @OptionGroup(title: "Machine")
-    var compute: ComputeOptions
+    @OptionGroup
+    var inspected: InspectionOptions
 
     func run() throws {
-        let rows = try InspectedRows(model, data, template, compute)
+        let rows = try inspected.rows()
         let file = try report.map { try AtomicFile(path: $0) }
         var buffer: [UInt8] = []
         let summary = try DataDoctor(rows.loader).check { check in
@@ -54,20 +45,11 @@ struct DataCheckTokens: ParsableCommand {
         discussion: "Exit code 0 where they are in all rows, 1 where not."
     )
 
-    @OptionGroup(title: "Model")
-    var model: ModelOptions
-
-    @OptionGroup(title: "Data")
-    var data: DataOptions
-
-    @OptionGroup(title: "Template and loss")
-    var template: TemplateOptions
-
-    @OptionGroup(title: "Machine")
-    var compute: ComputeOptions
+    @OptionGroup
+    var inspected: InspectionOptions
 
     func run() throws {
-        let rows = try InspectedRows(model, data, template, compute)
+        let rows = try inspected.rows()
         let check = TokenCheck(rows.encoder)
         var (count, skipped, mismatched) = (0, 0, 0)
         try DatasetRows(options: rows.loader.options).forEach { row, origin in

@@ -24,23 +24,14 @@ struct DataPreview: ParsableCommand {
     )
     var format = Format.terminal
 
-    @OptionGroup(title: "Model")
-    var model: ModelOptions
-
-    @OptionGroup(title: "Data")
-    var data: DataOptions
-
-    @OptionGroup(title: "Template and loss")
-    var template: TemplateOptions
-
-    @OptionGroup(title: "Machine")
-    var compute: ComputeOptions
+    @OptionGroup
+    var inspected: InspectionOptions
 
     func run() throws {
         guard index ?? 0 >= 0 else {
             throw UsageError("--index is \(index ?? 0); expected a number from 0 on")
         }
-        let rows = try InspectedRows(model, data, template, compute)
+        let rows = try inspected.rows()
         var page = PreviewPage()
         var (count, tokens, counted) = (0, 0, 0)
         try DatasetInspector(rows.loader).forEachRow(in: index.map { $0..<$0 + 1 }) { _, origin, result in
@@ -53,7 +44,7 @@ struct DataPreview: ParsableCommand {
                     show(RowPreview(sample, tokenizer: rows.encoder.tokenizer), on: &page)
                 }
             case .failure(let error):
-                if data.strict { throw RowFailure(origin: origin, reason: "\(error)") }
+                if inspected.data.strict { throw RowFailure(origin: origin, reason: "\(error)") }
                 show(error, at: origin, on: &page)
             }
         }

@@ -16,6 +16,26 @@ struct DataTools: ParsableCommand {
     )
 }
 
+/// The options of the commands that look at rows.
+struct InspectionOptions: ParsableArguments {
+    @OptionGroup(title: "Model")
+    var model: ModelOptions
+
+    @OptionGroup(title: "Data")
+    var data: DataOptions
+
+    @OptionGroup(title: "Template and loss")
+    var template: TemplateOptions
+
+    @OptionGroup(title: "Machine")
+    var compute: ComputeOptions
+
+    /// The rows that these options name.
+    ///
+    /// - Throws: As ``InspectedRows`` does.
+    func rows() throws -> InspectedRows { try InspectedRows(model, data, template, compute) }
+}
+
 /// What the commands that look at rows have in common.
 struct InspectedRows {
     /// What reads the rows.

@@ -38,8 +38,13 @@ struct InferenceRun {
         guard let name = model.model ?? folders.first?.folder else {
             throw UsageError("--adapters or --model is missing; expected an adapter's or a model's folder")
         }
-        let arguments = try folders.first.flatMap { try RunArguments(besideAdapter: $0.folder) }
+        // A model that was trained whole has its run's options in its own folder.
+        let arguments =
+            try folders.first.map { try RunArguments(besideAdapter: $0.folder) }
+            ?? (Folder.exists("\(name)/\(RunArguments.fileName)")
+                ? RunArguments(path: "\(name)/\(RunArguments.fileName)") : nil)
         for adapter in folders { try CheckpointManifest.checkWeights(of: adapter.folder) }
+        if folders.isEmpty, arguments != nil { try CheckpointManifest.checkWeights(of: name) }
         let base =
             try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
             ?? ModelLocator().directory(for: name)
@@ -143,9 +148,7 @@ extension Decoder {
     /// This model with an adapter, which is only used; the base's weights are shared.
     fileprivate func with(_ adapter: Adapter) -> Decoder {
         var decoder = self
-        for weights in adapter.modules {
-            decoder[weights.module.layer, weights.module.linear].update = weights.update(isTrained: false)
-        }
+        adapter.attach(to: &decoder, isTrained: false)
         return decoder
     }
 }

@@ -51,6 +51,14 @@ struct DataOptions: ParsableArguments {
     @Option(help: .taking("n", "Threads that prepare rows; --threads if not given."))
     var datasetNumProc: Int?
 
+    @Option(
+        help: .taking(
+            "bool",
+            "Read no more rows than --max-steps uses, from the beginning of each data set, however long it is."
+        )
+    )
+    var streaming = false
+
     @Option(help: .taking("bool", "Stop at the first bad row rather than dropping and counting it."))
     var strict = DatasetOptions().isStrict
 

@@ -5,5 +5,7 @@ public import MimoTrain
 // Types of the libraries that an option can have, each read from and written as its raw value.
 extension Truncation: ExpressibleByArgument, OptionValue {}
 extension Tokenization: ExpressibleByArgument, OptionValue {}
+extension FineTuningOptions.Tuner: ExpressibleByArgument, OptionValue {}
+extension OptimizerKind: ExpressibleByArgument, OptionValue {}
 extension LearningRateSchedule.Kind: ExpressibleByArgument, OptionValue {}
 extension Interleaving.Stopping: ExpressibleByArgument, OptionValue {}

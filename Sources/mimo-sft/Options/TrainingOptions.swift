@@ -9,6 +9,14 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: .taking("name", "Course of the learning rate."))
     var lrSchedulerType = TrainerOptions().schedule
 
+    @Option(
+        help: .taking(
+            "json",
+            #"What shapes that course, as JSON: {"min_lr": 1e-6}, {"num_decay_steps": 100}, {"power": 2}."#
+        )
+    )
+    var lrSchedulerKwargs: String?
+
     @Option(help: .taking("x", "Share of all steps that warm up."))
     var warmupRatio = TrainerOptions().warmupRatio
 
@@ -30,7 +38,19 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: .taking("bool", "Whether each pass has an order of its own."))
     var trainDataloaderShuffle = TrainerOptions().shufflesRows
 
-    @Option(help: .taking("x", "Decoupled weight decay."))
+    @Option(help: .taking("name", "The optimizer: adamw (by any of transformers' names) or sgd."))
+    var optim = TrainerOptions().optimizer
+
+    @Option(help: .taking("k=v,...", "Settings of sgd: momentum=0.9,nesterov=true."))
+    var optimArgs: String?
+
+    @Option(help: .taking("x", "The share of each label that is spread over the vocabulary."))
+    var labelSmoothingFactor = TrainerOptions().labelSmoothing
+
+    @Option(help: .taking("x", "Strength of uniform noise on the embeddings in training (NEFTune)."))
+    var neftuneNoiseAlpha: Double?
+
+    @Option(help: .taking("x", "Weight decay; norms and biases have none."))
     var weightDecay = TrainerOptions().weightDecay
 
     @Option(help: .taking("x", "Decay of AdamW's first moment."))

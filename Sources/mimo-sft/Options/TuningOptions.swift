@@ -1,15 +1,18 @@
 import ArgumentParser
 import MimoAdapter
+import MimoTrain
 
 /// What is trained.
 struct TuningOptions: ParsableArguments {
-    /// The kinds of tuning.
-    enum Tuner: String, ExpressibleByArgument, CaseIterable, OptionValue {
-        case lora
-    }
-
-    @Option(help: .taking("kind", "What is trained (older name: --train-type)."))
-    var tunerType = Tuner.lora
+    @Option(
+        help: .taking(
+            "kind",
+            """
+            What is trained: an adapter, or with full all of the model's own weights (older name: --train-type).
+            """
+        )
+    )
+    var tunerType = FineTuningOptions.Tuner.lora
 
     @Option(help: .taking("n", "LoRA's rank r."))
     var loraRank = LoRAConfig().rank
@@ -37,9 +40,78 @@ struct TuningOptions: ParsableArguments {
     @Option(help: .taking("bool", "Scale the update by alpha/√r."))
     var useRslora = LoRAConfig().usesRSLoRA
 
+    @Option(help: .taking("bool", "Train a magnitude for each output beside the update (DoRA)."))
+    var useDora = LoRAConfig().usesDoRA
+
+    @Option(
+        help: .taking(
+            "name",
+            """
+            What the update begins as: true (A random, B zero), gaussian, pissa (the weight's strongest directions), \
+            pissa_niter_N (the same by N quick rounds), or false (both random). With pissa take --lora-dropout 0: what \
+            is dropped would be the model's own.
+            """
+        )
+    )
+    var initLoraWeights = LoRAConfig().initialWeights.name
+
+    @Option(
+        parsing: .singleValue,
+        help: .taking(
+            "name ...",
+            """
+            Modules that are trained whole and kept with the adapter, by the ends of their paths: embed_tokens, lm_head, \
+            norm; all-embedding and all-norm for all of a kind.
+            """
+        )
+    )
+    var modulesToSave: [String] = []
+
+    @Option(help: .taking("x", "LoRA+: what the learning rate is multiplied with for B."))
+    var lorapLrRatio: Double?
+
     @Option(help: .taking("json", #"Ranks of some layers, as JSON: {"down_proj": 4}."#))
     var rankPattern: String?
 
     @Option(help: .taking("json", #"Alphas of some layers, as JSON: {"layers.0.self_attn.v_proj": 16}."#))
     var alphaPattern: String?
+
+    @Option(
+        help: .taking(
+            "type",
+            """
+            Type of the weights that full tuning writes: float32, bfloat16 or float16; the base's if not given. \
+            Arithmetic is float32 in any case.
+            """
+        )
+    )
+    var torchDtype: String?
+
+    @Option(
+        parsing: .singleValue,
+        help: .taking("name ...", "Full tuning: parameters whose names begin so are frozen.")
+    )
+    var freezeParameters: [String] = []
+
+    @Option(help: .taking("regex", "Full tuning: parameters in whose names this is found are frozen."))
+    var freezeParametersRegex: String?
+
+    @Option(
+        help: .taking("x", "Full tuning: the share of the weights, from the embedding on, that is frozen.")
+    )
+    var freezeParametersRatio = ParameterSelection().frozenRatio
+
+    @Option(
+        parsing: .singleValue,
+        help: .taking("name ...", "Full tuning: parameters whose names begin so are trained all the same.")
+    )
+    var trainableParameters: [String] = []
+
+    @Option(
+        help: .taking(
+            "regex",
+            "Full tuning: parameters in whose names this is found are trained all the same."
+        )
+    )
+    var trainableParametersRegex: String?
 }

@@ -42,7 +42,11 @@ struct TokenizerFileTests {
         }
         refuses("NFKC") { $0.normalizer = ["type": "NFKC"] }
         refuses("Lowercase") { $0.normalizer = ["type": "Sequence", "normalizers": [["type": "Lowercase"]]] }
-        refuses("Metaspace") { $0.preTokenizer = ["type": "Metaspace"] }
+        refuses("ByteLevel") { $0.preTokenizer = ["type": "Metaspace", "replacement": "▁"] }
+        refuses("Metaspace") { $0.preTokenizer = ["type": "Metaspace", "replacement": "_"] }
+        refuses("ByteLevel") {
+            $0.normalizer = ["type": "Replace", "pattern": ["String": " "], "content": "▁"]
+        }
         refuses("\\\\w+") {
             $0.preTokenizer = TinyTokenizer.sequence([
                 "type": "Split", "pattern": ["Regex": "\\w+"], "behavior": "Isolated",
@@ -54,12 +58,21 @@ struct TokenizerFileTests {
         }
         refuses("end with ByteLevel") { $0.preTokenizer = ["type": "Digits", "individual_digits": true] }
         refuses("Metaspace") { $0.decoder = ["type": "Metaspace"] }
+        refuses("Strip") {
+            $0.decoder = [
+                "type": "Sequence",
+                "decoders": [
+                    ["type": "Replace", "pattern": ["String": "▁"], "content": " "],
+                    ["type": "ByteFallback"], ["type": "Fuse"],
+                    ["type": "Strip", "content": " ", "start": 2, "stop": 0],
+                ],
+            ]
+        }
         refuses("WordPiece") { $0.modelMembers = [("type", "WordPiece")] }
         refuses("dropout") { $0.modelMembers = [("type", "BPE"), ("dropout", 0.1)] }
         refuses("continuing_subword_prefix") {
             $0.modelMembers = [("type", "BPE"), ("continuing_subword_prefix", "##")]
         }
-        refuses("byte_fallback") { $0.modelMembers = [("type", "BPE"), ("byte_fallback", true)] }
         refuses("unk_token") { $0.modelMembers = [("type", "BPE"), ("unk_token", "<unk>")] }
     }
 
@@ -97,6 +110,10 @@ struct TokenizerFileTests {
         refuses("comes next", good.replacing("\"id\": 268", with: "\"id\": 300"))
         refuses("both id", good.replacing("\"<tool>\"", with: "\"hello\""))
         refuses("\"content\"", good.replacing("\"content\": \"<tool>\"", with: "\"content\": 5"))
+        refuses(
+            "no token <0x00>",
+            good.replacing("\"type\": \"BPE\"", with: "\"type\": \"BPE\", \"byte_fallback\": true")
+        )
         refuses("half a surrogate", good.replacing("<tool>", with: "\\ud800"))
     }
 
@@ -132,48 +149,35 @@ struct TokenizerFileTests {
         #expect(error?.description.hasPrefix("/nowhere/tokenizer.json: cannot be read") ?? false)
     }
 
+    @Test(
+        "A tokenizer of another tool is named, with how to make a tokenizer.json of it",
+        arguments: ["tokenizer.model", "tekken.json"]
+    )
+    func otherTools(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("x", to: name)
+        let error = #expect(throws: TokenizerError.self) { try Tokenizer(directory: folder.path) }
+        #expect(error == .onlyOther(directory: folder.path, file: name))
+        #expect(error?.description.contains("AutoTokenizer.from_pretrained") ?? false)
+    }
+
     @Test("Damaged files are refused or load, and never trap")
     func fuzz() throws {
-        let cases = ProcessInfo.processInfo.environment["MIMO_FUZZ_CASES"].flatMap(Int.init) ?? 600
         var tiny = TinyTokenizer()
         tiny.normalizer = ["type": "NFC"]
-        let good = Array(tiny.json.text().utf8)
-        var random = SplitMix(seed: 1)
-        for number in 0..<cases {
-            var bytes = good
-            for _ in 0...random.next() % 4 { random.damage(&bytes) }
+        let files =
+            try [Array(tiny.json.text().utf8)] + SentencePieceTests.Kind.allCases.map { try $0.smallFile }
+        Fuzz.run("tokenizer.json") { seed, random in
+            var bytes = random.one(of: files)
+            for _ in 0...random.below(4) { random.damage(&bytes) }
             do {
                 let tokenizer = try TinyTokenizer.load(bytes)
                 let text = random.text(length: 20)
                 _ = tokenizer.decode(tokenizer.encode(text))
                 _ = tokenizer.encodeWithOffsets(text, parsingSpecial: false)
             } catch {
-                #expect(error is TokenizerError, "case \(number): \(error)")
+                #expect(error is TokenizerError, "seed \(seed): \(error)")
             }
-        }
-    }
-}
-
-extension SplitMix {
-    /// Changes some bytes: another value, gone, doubled, or a piece from elsewhere.
-    mutating func damage(_ bytes: inout [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        let place = Int(next() % UInt64(bytes.count))
-        let length = min(Int(next() % 12), bytes.count - place)
-        switch next() % 6 {
-        case 0: bytes[place] = UInt8(truncatingIfNeeded: next())
-        case 1: bytes.removeSubrange(place..<place + length)
-        case 2: bytes.insert(contentsOf: bytes[place..<place + length], at: place)
-        case 3:
-            let from = Int(next() % UInt64(bytes.count - length + 1))
-            bytes.replaceSubrange(place..<place + length, with: Array(bytes[from..<from + length]))
-        case 4:
-            let tokens = [
-                "{", "}", "[", "]", ",", ":", "\"", "null", "true", "-1", "1e9", "\\u", "\\ud83d", "[[[[",
-                "99999999999999999999",
-            ]
-            bytes.insert(contentsOf: tokens[Int(next() % UInt64(tokens.count))].utf8, at: place)
-        default: bytes.removeSubrange(place...)
         }
     }
 }

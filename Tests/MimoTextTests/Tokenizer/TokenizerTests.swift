@@ -1,4 +1,5 @@
 import MimoFiles
+import MimoTestSupport
 import Testing
 
 @testable import MimoText
@@ -222,6 +223,73 @@ struct TokenizerTests {
         }
     }
 
+    @Test("Control tokens in a row's own words are text, and counted; those of the template are tokens")
+    func ownWords() throws {
+        let tokenizer = try TinyTokenizer().load()
+        let end = try #require(tokenizer.id(of: "<|end|>"))
+        let text = "hello<|end|> a<|end|>"
+        for (own, parses, ends, spelled) in [
+            ([], false, 2, 0), ([0..<5], false, 2, 0), ([0..<12], false, 1, 1), ([0..<21], false, 0, 2),
+            // A token that is only in part somebody's own words is none of the template's.
+            ([4..<6], false, 1, 1), ([20..<21], false, 1, 1), ([0..<4, 11..<14], false, 1, 1),
+            ([11..<15], false, 0, 2),
+            ([0..<21], true, 2, 2), ([0..<12], true, 2, 1),
+        ] as [([Range<Int>], Bool, Int, Int)] {
+            var count = 0
+            let words = OwnWords(own, parsesSpecial: parses)
+            let ids = tokenizer.encode(text, own: words, spelled: &count)
+            #expect(ids.count { $0 == end } == ends, "\(own)")
+            #expect(count == spelled, "\(own)")
+            #expect(tokenizer.decode(ids) == text)
+            #expect(tokenizer.encodeWithOffsets(text, own: words, spelled: &count).map(\.id) == ids)
+        }
+    }
+
+    @Test("A shorter token counts where a longer one would reach into a row's own words")
+    func ownWordsBehind() throws {
+        let tokenizer = try TinyTokenizer(addedTokens: [
+            TinyTokenizer.added("<e>", special: true), TinyTokenizer.added("<e>hello", special: true),
+        ]).load()
+        var count = 0
+        let ids = tokenizer.encode("<e>hello", own: OwnWords([3..<8]), spelled: &count)
+        #expect(ids == [tokenizer.id(of: "<e>"), tokenizer.id(of: "hello")])
+        #expect(count == 1)
+    }
+
+    @Test("The white space that the template's token strips may be a row's own")
+    func strippedOwnWords() throws {
+        let tokenizer = try TinyTokenizer(addedTokens: [
+            TinyTokenizer.added("<|end|>", special: true, lstrip: true, rstrip: true)
+        ]).load()
+        var count = 0
+        let ids = tokenizer.encode("hello <|end|> hello", own: OwnWords([0..<6, 13..<19]), spelled: &count)
+        #expect(ids == [tokenizer.id(of: "hello"), tokenizer.id(of: "<|end|>"), tokenizer.id(of: "hello")])
+        #expect(count == 0)
+    }
+
+    @Test("All own words are parsed as no special token is, and none as all are", arguments: [true, false])
+    func ownWordsEverywhereOrNowhere(_ composes: Bool) throws {
+        var tiny = TinyTokenizer()
+        tiny.addedTokens.append(TinyTokenizer.added("e\u{301}", special: true, normalized: true))
+        if composes { tiny.normalizer = ["type": "NFC"] }
+        let tokenizer = try tiny.load()
+        var random = SplitMix(seed: 23)
+        for _ in 0..<2000 {
+            let text = random.text(length: 24)
+            var count = 0
+            let all = OwnWords([0..<text.utf8.count].filter { !$0.isEmpty })
+            #expect(
+                tokenizer.encode(text, own: all, spelled: &count)
+                    == tokenizer.encode(text, parsingSpecial: false)
+            )
+            let specials = tokenizer.encode(text).count { tokenizer.isSpecial($0) }
+            #expect(count >= specials, "\(text.debugDescription)")
+            count = 0
+            #expect(tokenizer.encode(text, own: OwnWords(), spelled: &count) == tokenizer.encode(text))
+            #expect(count == 0)
+        }
+    }
+
     @Test("One tokenizer serves many threads at once")
     func threads() async throws {
         let tokenizer = try TinyTokenizer().load()
@@ -234,19 +302,7 @@ struct TokenizerTests {
     }
 }
 
-/// A small generator of random numbers with a seed (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
+extension SplitMix {
     /// Text in which everything that tokenizers trip over is frequent.
     mutating func text(length: Int) -> String {
         let parts = [

@@ -1,0 +1,216 @@
+import MimoNumerics
+
+/// Linears that read the same input, forward and backward in one call each, so that the input is packed once.
+struct LinearGroup {
+    /// What forward keeps of one update for the backward.
+    struct SavedUpdate {
+        /// A · dropout(x), `[T, r]`.
+        let h: Tensor
+        /// The outputs before DoRA's factors, `[T, out]`; nil without them.
+        let unscaled: Tensor?
+    }
+
+    /// What forward keeps for the backward, of each linear that has an update.
+    typealias Saved = [SavedUpdate?]
+
+    let linears: [AdaptedLinear]
+    let layer: Int
+    let site: LinearSite
+
+    /// Writes (or adds, for a residual) the outputs.
+    func forward(
+        _ outputs: [Tensor],
+        _ input: Tensor,
+        dropout: DropoutPlan?,
+        accumulate: Bool = false,
+        memory: PassMemory
+    ) -> Saved {
+        let saved = linears.map { linear in
+            linear.update.map { update in
+                SavedUpdate(
+                    h: memory.kept.tensor(rows: input.rows, columns: update.rank),
+                    unscaled: update.magnitude.map { _ in
+                        memory.kept.tensor(rows: input.rows, columns: linear.outputs)
+                    }
+                )
+            }
+        }
+        let mark = memory.scratch.mark
+        let dropped = dropped(input, dropout, memory.scratch)
+        LowRank.projectDown(
+            zip(linears, saved).compactMap { linear, saved in
+                guard let update = linear.update, let saved else { return nil }
+                return (saved.h, update.a)
+            },
+            dropped
+        )
+        var products: [Product] = []
+        var unscaled: [Product] = []
+        for (index, linear) in linears.enumerated() {
+            guard let update = linear.update, let saved = saved[index] else {
+                products.append(Product(outputs[index], [.forward(input, linear.weight)]))
+                continue
+            }
+            let added = ProductTerm.backward(
+                saved.h,
+                WeightMatrix(update.bTransposed),
+                scale: update.scale
+            )
+            if let z = saved.unscaled {
+                unscaled.append(Product(z, [.forward(dropped, linear.weight), added]))
+            } else {
+                let terms = [.forward(input, linear.weight), added]
+                products.append(Product(outputs[index], terms + initialTerms(update, input, memory)))
+            }
+        }
+        memory.gemm.multiply(products, accumulate: accumulate)
+        memory.gemm.multiply(unscaled)
+        scaleOutputs(outputs, saved, input, dropped: dropped, accumulate: accumulate, memory: memory)
+        for (linear, output) in zip(linears, outputs) {
+            if let bias = linear.bias { Elementwise.addBias(output, bias) }
+        }
+        memory.scratch.release(to: mark)
+        return saved
+    }
+
+    /// Accumulates the gradients of what is trained and, where `dInput` is given, writes that of the input.
+    func backward(
+        _ dInput: Tensor?,
+        dOutputs: [Tensor],
+        _ input: Tensor,
+        saved: Saved,
+        dropout: DropoutPlan?,
+        memory: PassMemory
+    ) {
+        let (gemm, arena) = (memory.gemm, memory.scratch)
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let isDropping = isDropping(dropout)
+        let scaled = scaleBack(dOutputs, saved: saved, arena: arena)
+        let projected = projectBack(scaled, saved: saved, arena: arena)
+        accumulateA(projected, input, dropout: dropout, arena: arena)
+        accumulateBase(dOutputs, input, gemm)
+        guard let dInput else { return }
+        var terms = zip(linears, isDropping ? dOutputs : scaled).map { ProductTerm.backward($1, $0.weight) }
+        var updates: [ProductTerm] = []
+        for (index, linear) in linears.enumerated() {
+            guard let update = linear.update, let g = projected[index] else { continue }
+            updates.append(.backward(g, WeightMatrix(update.a)))
+            if let initial = update.initial {
+                let g = arena.tensor(rows: dInput.rows, columns: update.rank)
+                LowRank.projectDown(g, dOutputs[index], initial.bTransposed, scale: -update.scale)
+                terms.append(.backward(g, WeightMatrix(initial.a)))
+            }
+            if isDropping, let magnitude = update.magnitude {
+                // y = W (x - dropped) + factors · (W + update) dropped: the dropped input's own share of W.
+                let d = arena.tensor(rows: dInput.rows, columns: linear.outputs)
+                ColumnScale.apply(d, dOutputs[index], by: magnitude.factors, less: 1)
+                updates.append(.backward(d, linear.weight))
+            }
+        }
+        guard isDropping, let dropout, !updates.isEmpty else {
+            gemm.multiply([Product(dInput, terms + updates)])
+            return
+        }
+        gemm.multiply([Product(dInput, terms)])
+        let throughUpdates = arena.tensor(rows: dInput.rows, columns: dInput.columns)
+        gemm.multiply([Product(throughUpdates, updates)])
+        dropout.mask(layer: layer, site: site).backward(adding: dInput, throughUpdates, rows: dropout.tokens)
+    }
+
+    /// What PiSSA takes off the layer: -scale · B₀ · A₀ · x.
+    private func initialTerms(_ update: LowRankUpdate, _ input: Tensor, _ memory: PassMemory) -> [ProductTerm]
+    {
+        guard let initial = update.initial else { return [] }
+        let h = memory.scratch.tensor(rows: input.rows, columns: update.rank)
+        LowRank.projectDown(h, input, initial.a)
+        return [.backward(h, WeightMatrix(initial.bTransposed), scale: -update.scale)]
+    }
+
+    /// DoRA: y (+)= factors · z, and W (x - dropped) where the input was dropped, as the layer itself is not.
+    private func scaleOutputs(
+        _ outputs: [Tensor],
+        _ saved: Saved,
+        _ input: Tensor,
+        dropped: Tensor,
+        accumulate: Bool,
+        memory: PassMemory
+    ) {
+        var products: [Product] = []
+        var rest: Tensor?
+        for (index, linear) in linears.enumerated() {
+            guard let magnitude = linear.update?.magnitude, let z = saved[index]?.unscaled else { continue }
+            ColumnScale.apply(outputs[index], z, by: magnitude.factors, accumulate: accumulate)
+            guard !dropped.isSame(as: input) else { continue }
+            if rest == nil {
+                let difference = memory.scratch.tensor(rows: input.rows, columns: input.columns)
+                Elementwise.subtract(difference, input, dropped)
+                rest = difference
+            }
+            if let rest { products.append(Product(outputs[index], [.forward(rest, linear.weight)])) }
+        }
+        memory.gemm.multiply(products, accumulate: true)
+    }
+
+    /// The gradients of the outputs before DoRA's factors; accumulates the gradients of the magnitudes.
+    private func scaleBack(_ dOutputs: [Tensor], saved: Saved, arena: Arena) -> [Tensor] {
+        dOutputs.enumerated().map { index, dOutput in
+            guard let magnitude = linears[index].update?.magnitude, let z = saved[index]?.unscaled else {
+                return dOutput
+            }
+            magnitude.accumulate(dOutput, z, scratch: arena)
+            let scaled = arena.tensor(rows: dOutput.rows, columns: dOutput.columns)
+            ColumnScale.apply(scaled, dOutput, by: magnitude.factors)
+            return scaled
+        }
+    }
+
+    /// g = scale · dY · B of each linear, `[T, r]`; accumulates the gradient of B on the way.
+    private func projectBack(_ dOutputs: [Tensor], saved: Saved, arena: Arena) -> [Tensor?] {
+        zip(zip(linears, dOutputs), saved).map { pair, saved in
+            let (linear, dOutput) = pair
+            guard let update = linear.update, let saved else { return nil }
+            let g = arena.tensor(rows: dOutput.rows, columns: update.rank)
+            LowRank.projectDown(g, dOutput, update.bTransposed, scale: update.scale)
+            if let gradient = update.gradientB {
+                LowRank.accumulateOuter(gradient, saved.h, dOutput, scale: update.scale)
+            }
+            return g
+        }
+    }
+
+    /// dA += gᵀ · dropout(x).
+    private func accumulateA(_ projected: [Tensor?], _ input: Tensor, dropout: DropoutPlan?, arena: Arena) {
+        let mark = arena.mark
+        let dropped = dropped(input, dropout, arena)
+        LowRank.accumulateOuter(
+            zip(linears, projected).compactMap { linear, g in
+                guard let gradient = linear.update?.gradientA, let g else { return nil }
+                return (gradient, g)
+            },
+            dropped
+        )
+        arena.release(to: mark)
+    }
+
+    /// dW += dYᵀ · x, db += Σ dY, where the layers themselves are trained.
+    private func accumulateBase(_ dOutputs: [Tensor], _ input: Tensor, _ gemm: Gemm) {
+        for (linear, dOutput) in zip(linears, dOutputs) {
+            if let gradient = linear.weightGradient {
+                gemm.multiply([Product(gradient, [.weightGradient(dOutput, input)])], accumulate: true)
+            }
+            if let gradient = linear.biasGradient { ColumnSums.accumulate(gradient, dOutput) }
+        }
+    }
+
+    private func isDropping(_ dropout: DropoutPlan?) -> Bool {
+        (dropout?.probability ?? 0) > 0 && linears.contains { $0.update != nil }
+    }
+
+    private func dropped(_ input: Tensor, _ dropout: DropoutPlan?, _ arena: Arena) -> Tensor {
+        guard isDropping(dropout), let dropout else { return input }
+        let out = arena.tensor(rows: input.rows, columns: input.columns)
+        dropout.mask(layer: layer, site: site).forward(out, input, rows: dropout.tokens)
+        return out
+    }
+}
