@@ -51,11 +51,11 @@ let package = Package(
         room("MimoData", ["MimoText", "MimoFiles"]),
         room("MimoModel", ["MimoNumerics", "MimoFiles"]),
         room("MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
+        room("MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         room(
             "MimoTrain",
-            ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]
+            ["MimoData", "MimoInfer", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]
         ),
-        room("MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         .executableTarget(
             name: "mimo-sft",
             dependencies: [
@@ -88,7 +88,10 @@ let package = Package(
         tests(of: "MimoData", ["MimoText", "MimoFiles"]),
         tests(of: "MimoModel", ["MimoNumerics", "MimoFiles"]),
         tests(of: "MimoAdapter", ["MimoModel", "MimoNumerics", "MimoFiles"]),
-        tests(of: "MimoTrain", ["MimoData", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoFiles"]),
+        tests(
+            of: "MimoTrain",
+            ["MimoData", "MimoInfer", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]
+        ),
         tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
         .testTarget(
             name: "CLITests",

@@ -4,6 +4,11 @@ extension Adapter {
     /// Whether its updates began as parts of the base (PiSSA).
     public var beganInBase: Bool { modules.contains { $0.initial != nil } }
 
+    /// Number of elements that ``write(to:)`` writes.
+    public var writtenParameterCount: Int {
+        parameterCount + modules.reduce(0) { $0 + ($1.initial.map { $0.a.count + $0.b.count } ?? 0) }
+    }
+
     /// The adapter in a form that needs no changed base: where an update began as `B₀ · A₀`, the difference
     /// `B · A - B₀ · A₀` is one of twice the rank, `[B | -B₀] · [A ; A₀]`.
     public var converted: Adapter {

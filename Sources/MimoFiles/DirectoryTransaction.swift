@@ -53,16 +53,20 @@ public final class DirectoryTransaction {
     /// Clears up what killed processes left in `folder`: unfinished files and folders go; a folder that was
     /// being replaced returns to its place where no new one stands there.
     ///
+    /// - Parameters:
+    ///   - folder: where to look.
+    ///   - isLocked: whether nobody else can be writing there, as whoever holds the folder's lock knows: then a
+    ///     leftover goes too whose process number belongs to another process by now.
     /// - Returns: the names that were removed or put back.
     /// - Throws: ``FileError`` where the folder cannot be listed or a leftover not moved.
     @discardableResult
-    public static func clearLeftovers(in folder: String) throws -> [String] {
+    public static func clearLeftovers(in folder: String, isLocked: Bool = false) throws -> [String] {
         try Folder.names(in: folder).filter { name in
             guard let mark = [Folder.partialMark, replacedMark].first(where: { name.utf8Contains($0) }),
                 let range = name.utf8LastRange(of: mark), name.utf8Starts(with: "."),
                 let digits = name.utf8Slice(range.upperBound..<name.utf8.count).split(separator: "-").first,
                 let process = Int32(digits),
-                process > 0, kill(process, 0) != 0, errno == ESRCH
+                process > 0, isLocked || (kill(process, 0) != 0 && errno == ESRCH)
             else { return false }
             let original = "\(folder)/\(name.utf8Slice(1..<range.lowerBound))"
             if mark == replacedMark, !Folder.exists(original) {

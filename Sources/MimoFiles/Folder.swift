@@ -85,8 +85,12 @@ public enum Folder {
 
     /// A free name in the folder of `path`, hidden, that says what it belongs to.
     static func besideName(_ path: String, mark: String = partialMark) -> String {
-        let number = serial.add(1, ordering: .relaxed).newValue
-        return "\(parent(of: path))/.\(name(of: path))\(mark)\(getpid())-\(number)"
+        while true {
+            let number = serial.add(1, ordering: .relaxed).newValue
+            let name = "\(parent(of: path))/.\(name(of: path))\(mark)\(getpid())-\(number)"
+            // A killed process may have had this one's number: in a container it often does.
+            if !exists(name) { return name }
+        }
     }
 
     /// Makes a folder's entries durable.

@@ -6,6 +6,12 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
     case noRows
     /// The loss or the gradient is not a number; nothing of this step is kept.
     case notFinite(step: Int, what: String, lastCheckpoint: String?)
+    /// Something that the run writes was not taken, for the disk is full for instance.
+    case cannotWrite(step: Int, reason: String, lastCheckpoint: String?)
+    /// The disk does not hold what the run would write; a limit of checkpoints that it does hold, if any.
+    case diskTooSmall(folder: String, needed: Int, free: Int, limit: Int?)
+    /// What an evaluation is asked for is not among what it finds.
+    case noSuchMetric(name: String, found: [String])
     /// The run needs more memory than there is, whatever is computed twice. Bytes, and tokens.
     case doesNotFit(predicted: Int, limit: Int, longestPack: Int)
     /// A checkpoint lacks something or does not fit this run.
@@ -24,6 +30,18 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
             let kept = lastCheckpoint.map { "; \($0) is whole" } ?? ""
             return "step \(step): \(what) is not finite, so the run stops before it is saved\(kept); "
                 + "try a lower --learning_rate"
+        case .cannotWrite(let step, let reason, let lastCheckpoint):
+            let advice =
+                lastCheckpoint.map { "; \($0) is whole: go on from it with --resume_from_checkpoint" }
+                ?? "; there is no checkpoint yet"
+            return "step \(step): \(reason)\(advice)"
+        case .diskTooSmall(let folder, let needed, let free, let limit):
+            let fewer = limit.map { ", or let fewer stay with --save_total_limit \($0)" } ?? ""
+            return
+                "\(folder): the run's checkpoints need \(Figure.bytes(needed)), and \(Figure.bytes(free)) are "
+                + "free; free some space or choose another --output_dir\(fewer)"
+        case .noSuchMetric(let name, let found):
+            return "--metric_for_best_model \(name): expected one of \(found.joined(separator: ", "))"
         case .doesNotFit(let predicted, let limit, let longestPack):
             return
                 "the run would need \(MemoryPlan.gibibytes(predicted)), with every layer recomputed, and may "

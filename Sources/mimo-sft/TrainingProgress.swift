@@ -7,13 +7,18 @@ struct TrainingProgress {
     /// Tells of an event.
     mutating func show(_ event: TrainingEvent) {
         switch event {
-        case .started(let done, let total):
+        case .started(let done, let total, let remaining):
             self.total = total
-            if Console.isTerminal { Console.rewrite(Self.bar(done, total, beside: "")) }
+            let left = Self.left(remaining, done < total)
+            if Console.isTerminal {
+                Console.rewrite(Self.bar(done, total, beside: left ?? ""))
+            } else if let left {
+                Console.note(left)
+            }
         case .step(let step, let progress):
             guard Console.isTerminal else { return }
             let text = Self.text([
-                "loss \(Self.fixed(step.loss, 4))", "lr \(Self.scientific(step.learningRate))",
+                "loss \(Figure.fixed(step.loss, 4))", "lr \(Figure.scientific(step.learningRate))",
                 "\(Int(progress.tokensPerSecond.rounded())) tokens/s", Self.memory,
                 Self.left(progress.remaining, step.step < total),
             ])
@@ -22,23 +27,40 @@ struct TrainingProgress {
             guard !Console.isTerminal else { return }
             Console.note(
                 Self.text([
-                    "step \(line.step)/\(line.totalSteps)", "epoch \(Self.fixed(line.epoch, 2))",
-                    "loss \(Self.fixed(line.loss, 4))", "grad_norm \(Self.fixed(line.gradientNorm, 4))",
-                    "lr \(Self.scientific(line.learningRate))",
-                    "token_acc \(Self.fixed(line.tokenAccuracy, 3))",
+                    "step \(line.step)/\(line.totalSteps)", "epoch \(Figure.fixed(line.epoch, 2))",
+                    "loss \(Figure.fixed(line.loss, 4))", "grad_norm \(Figure.fixed(line.gradientNorm, 4))",
+                    "lr \(Figure.scientific(line.learningRate))",
+                    "token_acc \(Figure.fixed(line.tokenAccuracy, 3))",
                     "\(Int(line.tokensPerSecond.rounded())) tokens/s", Self.memory,
                     Self.left(line.remaining, line.step < line.totalSteps),
                 ])
             )
+        case .evaluated(let line):
+            let metrics = line.evaluation.metrics.map { "\($0.name) \(Figure.fixed($0.value, 4))" }
+            Console.note(
+                Self.text(
+                    ["evaluation after step \(line.step)/\(line.totalSteps)"] + metrics + [
+                        "in \(LogLine.duration(line.runtime))"
+                    ]
+                )
+            )
+            for alarm in line.evaluation.alarms { Console.note("ALARM: \(alarm)") }
+        case .warning(let text): Console.note("warning: \(text)")
         case .saved(let path, _): Console.note("saved \(path)")
         case .removed(let path): Console.note("removed \(path)")
-        case .finished: break
+        case .finished(let outcome):
+            if let count = outcome.endedEarlyAfter {
+                Console.note("ended early: \(count) evaluations without a better one")
+            }
+            if let best = outcome.bestCheckpoint { Console.note("best: \(best)") }
         }
     }
 
     private static func text(_ parts: [String?]) -> String { parts.compactMap { $0 }.joined(separator: "  ") }
 
-    private static var memory: String { "\(fixed(Double(ProcessMemory.peakBytes) / 1_073_741_824, 1)) GiB" }
+    private static var memory: String {
+        "\(Figure.fixed(Double(ProcessMemory.peakBytes) / 1_073_741_824, 1)) GiB"
+    }
 
     private static func left(_ seconds: Double?, _ isUnfinished: Bool) -> String? {
         guard let seconds, isUnfinished else { return nil }
@@ -52,27 +74,5 @@ struct TrainingProgress {
         guard width >= 4, total > 0 else { return line }
         let done = min(width, step * width / total)
         return String(repeating: "━", count: done) + String(repeating: "╌", count: width - done) + " " + line
-    }
-
-    /// A number with so many decimals.
-    static func fixed(_ value: Double, _ decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-        var scale = 1
-        for _ in 0..<decimals { scale *= 10 }
-        let scaled = Int((abs(value) * Double(scale)).rounded())
-        let digits = String(scaled % scale)
-        let fraction = String(repeating: "0", count: decimals - digits.count) + digits
-        return "\(value < 0 && scaled > 0 ? "-" : "")\(scaled / scale).\(fraction)"
-    }
-
-    /// A number with three digits and its power of ten: 9.81e-05.
-    static func scientific(_ value: Double) -> String {
-        guard value != 0, value.isFinite else { return "0" }
-        var exponent = 0
-        var mantissa = abs(value)
-        while mantissa >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-        while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-        if fixed(mantissa, 2) == "10.00" { (mantissa, exponent) = (1, exponent + 1) }
-        return "\(value < 0 ? "-" : "")\(fixed(mantissa, 2))e\(exponent)"
     }
 }

@@ -128,7 +128,7 @@ import Testing
         #expect(options.trainer.saveTotalLimit == 2)
         #expect(options.trainer.loggingSteps == 5)
         #expect(options.outputDirectory == "output")
-        #expect(line.notes.count == 3)
+        #expect(line.notes.count == 1)
     }
 
     @Test func theGuidesExportCommandsReadAsWritten() throws {

@@ -50,8 +50,8 @@ import Testing
     private static func value(for option: DeclaredOption) -> String {
         let choices = [
             "truncation_strategy": "split", "tokenization": "segments", "lr_scheduler_type": "linear",
-            "save_strategy": "no", "format": "html", "optim": "sgd", "tuner_type": "full",
-            "stopping_strategy": "all_exhausted",
+            "save_strategy": "no", "eval_strategy": "epoch", "format": "html", "optim": "sgd",
+            "tuner_type": "full", "stopping_strategy": "all_exhausted",
         ]
         if let choice = choices[option.fieldName] { return choice }
         return switch option.value {

@@ -151,8 +151,9 @@ import Testing
                         + "use all-linear, or names such as q_proj or model.layers.0.mlp.down_proj"
                 ),
                 (
-                    ["--resume_from_checkpoint", "true"],
-                    "output/tiny-mimo: holds no whole checkpoint to go on from"
+                    ["--load_best_model_at_end"],
+                    "--load_best_model_at_end without evaluations: expected --val_dataset, "
+                        + "--split_dataset_ratio or --retention_prompts, and no --eval_strategy no"
                 ),
                 (["--resume_from_checkpoint", "c"], "c: there is no such checkpoint folder"),
             ] as [([String], String)]
@@ -200,11 +201,14 @@ import Testing
             #expect(outcome.code == 1)
             #expect(outcome.output == "")
             #expect(
-                outcome.errorLines.last?.hasSuffix("adapter_model.safetensors: cannot write: File too large")
-                    == true
+                outcome.errorLines.last?.hasSuffix(
+                    "adapter_model.safetensors: cannot write: File too large; there is no checkpoint yet"
+                ) == true
             )
             #expect(
-                try Folder.names(in: errors.folder.file("run")) == [".lock", "args.json", "logging.jsonl"]
+                try Folder.names(in: errors.folder.file("run")) == [
+                    ".lock", "args.json", "logging.jsonl", "runs",
+                ]
             )
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import MimoAdapter
+import MimoFiles
 import MimoModel
 import MimoNumerics
 import MimoTestSupport
@@ -69,7 +70,25 @@ import Testing
             #expect(total == 444_928)
             steps.append(written)
         }
-        #expect(report == .init(tensors: 55, merged: 6, bytes: 444_928))
+        #expect(report.tensors == 55)
+        #expect(report.merged == 6)
+        #expect(report.bytes == 444_928)
+        #expect(report.rounding.count == 6)
+        // The base is bf16: of 8 bits of fraction, rounding takes at most half of the last.
+        for rounding in report.rounding {
+            #expect(rounding.largest > 0 && rounding.largest < 0.01, "\(rounding)")
+            #expect(rounding.lostShare > 0 && rounding.lostShare < 1, "\(rounding)")
+        }
+        #expect(throws: FileError.exists(path: "refused")) {
+            try AdapterMerge(base: base, adapter: adapter).write(
+                to: folder.file("refused"),
+                check: { written, _ in
+                    #expect(try Folder.names(in: written).contains { $0.hasSuffix(".safetensors") })
+                    throw FileError.exists(path: "refused")
+                }
+            )
+        }
+        #expect(!Folder.exists(folder.file("refused")))
         #expect(steps.count == 55 && steps.last == 444_928 && steps == steps.sorted())
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).sorted()

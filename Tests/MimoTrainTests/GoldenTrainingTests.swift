@@ -150,7 +150,7 @@ private struct GoldenTraining {
             records.append(record)
             return record.step >= stopAfter ? .stop : .more
         }
-        return (records, try #require(last))
+        return (records, try #require(last.lastCheckpoint))
     }
 
     func expectRecords(_ records: [StepRecord]) throws {

@@ -22,6 +22,8 @@ public struct AdapterMerge {
         public var merged = 0
         /// Bytes of weights that were written.
         public var bytes = 0
+        /// What rounding has changed of each tensor among ``merged``, and of a head that was tied.
+        public var rounding: [MergeRounding] = []
 
         /// Counts of a merge.
         public init(tensors: Int = 0, merged: Int = 0, bytes: Int = 0) {
@@ -47,6 +49,7 @@ public struct AdapterMerge {
     ///   - replacing: whether a folder with content that stands there already gives way.
     ///   - inputs: further folders that must not be replaced, such as the adapter's.
     ///   - progress: called after each tensor with the bytes written so far and the bytes in all.
+    ///   - check: given the folder before it takes its place, and what was written; what it throws leaves nothing.
     /// - Returns: what was written.
     /// - Throws: ``AdapterError`` where the place is taken, the disk too small, or a merged weight would not be
     ///   finite; ``MimoFiles/FileError`` where the disk does not take the files. Nothing is left then.
@@ -55,7 +58,8 @@ public struct AdapterMerge {
         to directory: String,
         replacing: Bool = false,
         keeping inputs: [String] = [],
-        progress: (_ written: Int, _ total: Int) -> Void = { _, _ in }
+        progress: (_ written: Int, _ total: Int) -> Void = { _, _ in },
+        check: (_ folder: String, _ report: Report) throws -> Void = { _, _ in }
     ) throws -> Report {
         let output = MergeOutput(directory)
         try output.check(replacing: replacing, inputs: inputs + [base.directory])
@@ -82,10 +86,14 @@ public struct AdapterMerge {
             )
             for tensor in file.tensors {
                 if let weights = updates[tensor.name] {
-                    try merge(weights, into: file.weight(tensor.name), tensor, of: file, gemm, writer)
+                    report.rounding.append(
+                        try merge(weights, into: file.weight(tensor.name), tensor, of: file, gemm, writer)
+                    )
                     report.merged += 1
                 } else if let parameter = saved[tensor.name] {
-                    try append(parameter, tensor, writer)
+                    report.rounding.append(
+                        try append(parameter, tensor.name, over: file.weight(tensor.name), writer)
+                    )
                     report.merged += 1
                 } else {
                     try copy(tensor, of: file, writer)
@@ -96,7 +104,14 @@ public struct AdapterMerge {
             }
             for tensor in more {
                 if let parameter = saved["lm_head.weight"] {
-                    try append(parameter, tensor, writer)
+                    report.rounding.append(
+                        try append(
+                            parameter,
+                            parameter.parameter.name,
+                            over: base.weight(tensor.name),
+                            writer
+                        )
+                    )
                 } else if let owner = base.files.first(where: { $0[tensor.name] != nil }) {
                     try copy(tensor, of: owner, writer)
                 }
@@ -108,6 +123,7 @@ public struct AdapterMerge {
         }
         try base.copyCompanions(to: transaction.workingPath)
         if isUntied { try base.declareUntiedHead(in: transaction.workingPath, addsHead: head != nil) }
+        try check(transaction.workingPath, report)
         try transaction.commit(replacing: replacing || output.isEmptyFolder)
         return report
     }
@@ -123,17 +139,26 @@ public struct AdapterMerge {
         isUntied && !base.contains("lm_head.weight") ? base["model.embed_tokens.weight"] : nil
     }
 
-    /// Writes a parameter that was trained whole, rounded to the base's type.
+    /// Writes a parameter that was trained whole, rounded to the type of the base's, some rows at a time.
     private func append(
         _ parameter: SavedParameter,
-        _ tensor: SafetensorsFile.Entry,
+        _ name: String,
+        over weight: WeightMatrix,
         _ writer: SafetensorsWriter
-    ) throws {
-        let type = tensor.type.elementType ?? .f32
-        guard parameter.value.isFinite(as: type) else {
-            throw AdapterError.mergeNotFinite(tensor: parameter.parameter.name, type: type.rawValue)
+    ) throws -> MergeRounding {
+        guard parameter.value.isFinite(as: weight.type) else {
+            throw AdapterError.mergeNotFinite(tensor: name, type: weight.type.rawValue)
         }
-        try writer.append(parameter.value.narrowed(to: type))
+        var rounding = MergeRounding(tensor: name)
+        let step = max(1, Self.blockSize / max(1, weight.columns))
+        for start in stride(from: 0, to: weight.rows, by: step) {
+            let rows = start..<min(start + step, weight.rows)
+            let value = parameter.value.rows(rows)
+            let written = value.narrowed(to: weight.type)
+            try writer.append(written)
+            rounding.add(weight.rows(rows), merged: value, written: written)
+        }
+        return rounding
     }
 
     /// Writes one tensor with its update, some rows at a time.
@@ -144,7 +169,8 @@ public struct AdapterMerge {
         of file: SafetensorsFile,
         _ gemm: Gemm,
         _ writer: SafetensorsWriter
-    ) throws {
+    ) throws -> MergeRounding {
+        var rounding = MergeRounding(tensor: tensor.name)
         let step = max(1, Self.blockSize / max(1, weight.columns))
         for start in stride(from: 0, to: weight.rows, by: step) {
             let rows = start..<min(start + step, weight.rows)
@@ -159,9 +185,12 @@ public struct AdapterMerge {
             guard sum.isFinite(as: weight.type) else {
                 throw AdapterError.mergeNotFinite(tensor: tensor.name, type: weight.type.rawValue)
             }
-            try writer.append(sum.narrowed(to: weight.type))
+            let written = sum.narrowed(to: weight.type)
+            try writer.append(written)
+            rounding.add(block, merged: sum, written: written)
             file.releasePages(block.byteRange)
         }
+        return rounding
     }
 
     /// Writes one tensor as it is, a piece at a time.

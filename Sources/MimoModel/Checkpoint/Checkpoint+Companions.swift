@@ -25,8 +25,10 @@ extension ModelFolder {
 
     private static func isCompanion(_ name: String, withIndex: Bool) -> Bool {
         if name == Checkpoint.indexName { return withIndex }
-        // What a training run keeps beside a model says nothing about a model that is made of it.
-        if ["args.json", "trainer_state.json", "manifest.json"].contains(name) { return false }
+        // What a training run or a merge keeps beside a model says nothing about a model that is made of it.
+        if ["args.json", "trainer_state.json", "manifest.json", "merge_report.json"].contains(name) {
+            return false
+        }
         let lowercased = name.lowercased()
         return !name.hasPrefix(".") && lowercased != "readme.md" && !lowercased.hasSuffix(".index.json")
             && !weightSuffixes.contains { lowercased.hasSuffix($0) }

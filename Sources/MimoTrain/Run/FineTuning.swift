@@ -31,11 +31,17 @@ public final class FineTuning {
     public let resumed: String?
     /// Checkpoints that were passed over for a whole one, with the reasons.
     public let skipped: [String]
+    /// Whether the run was to go on, and there was nothing to go on from.
+    public let beginsAnew: Bool
     /// The options as they came to be.
     public let arguments: RunArguments
 
+    /// What the run will need.
+    public let preflight: Preflight
+
     private let place: RunFolder
     private let trainer: Trainer
+    private let recorder: RunRecorder
 
     /// Sets a run up.
     ///
@@ -46,6 +52,7 @@ public final class FineTuning {
         let output = options.outputDirectory ?? "output/\(Folder.name(of: options.model))"
         let start = try ResumePoint(options.resume, output: output)
         skipped = start?.skipped ?? []
+        beginsAnew = start == nil && options.resume != .no
         let goesOn = options.resumesOnlyModel ? nil : start?.checkpoint
 
         let base = try Checkpoint(directory: ModelLocator().directory(for: options.model))
@@ -59,23 +66,48 @@ public final class FineTuning {
 
         let rows = try TrainingRows(options, encoding, vocabularySize: base.config.vocabularySize)
 
+        try Self.checkEvaluation(options, rows)
+
         let place =
             try goesOn.map { try RunFolder(existing: Folder.parent(of: $0)) }
             ?? RunFolder(new: output, addsVersion: options.addsVersion)
         let arguments = Self.settled(options, base, tuned.firstConfig, folder: place.path)
+        let probe = try options.retention.prompts.map {
+            try Self.probe(options.retention, $0, tuned.decoder, encoding)
+        }
         trainer = try Trainer(
             options.trainer,
             decoder: tuned.decoder,
             samples: rows.samples,
+            validation: rows.validation,
+            probe: probe,
             folder: place.path,
             identity: [
                 ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
+                ("validation data", rows.validationFingerprint.map { .string($0) } ?? .null),
             ] + tuned.identity
         ) { folder in
             try tuned.write(folder)
             try arguments.write(to: folder)
         }
-        if let goesOn { try trainer.resume(from: goesOn) } else { try arguments.write(to: place.path) }
+        if let goesOn { try trainer.resume(from: goesOn) }
+        preflight = trainer.preflight(
+            countedTokens: rows.countedTokens,
+            validationRows: rows.validation?.count ?? 0,
+            weightBytes: tuned.weightBytes
+        )
+        do {
+            try preflight.check(folder: place.path)
+        } catch {
+            if goesOn == nil, options.addsVersion { try Folder.remove(place.path) }
+            throw error
+        }
+        if goesOn == nil { try arguments.write(to: place.path) }
+        recorder = RunRecorder(
+            folder: place.path,
+            try Self.facts(base, tuned, rows, encoding, preflight),
+            arguments
+        )
         checkpoint = base
         adapter = tuned.adapter
         tunedSummary = tuned.summary
@@ -90,11 +122,18 @@ public final class FineTuning {
     /// Trains to the end, or until a step's report is answered with ``Disposition/stop``.
     ///
     /// - Parameter report: Told what happens; its answer counts after a step.
-    /// - Returns: The last checkpoint's folder.
+    /// - Returns: How the run ended.
     /// - Throws: As the trainer does.
     @discardableResult
-    public func run(_ report: (TrainingEvent) -> Disposition) throws -> String? {
-        try trainer.run(report)
+    public func run(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
+        try trainer.run { event in
+            do {
+                try recorder.take(event)
+            } catch {
+                _ = report(.warning("\(error)"))
+            }
+            return report(event)
+        }
     }
 
     /// The run's folder.
@@ -105,6 +144,67 @@ public final class FineTuning {
 
     /// What the run's memory goes to.
     public var memory: MemoryPlan { trainer.memory }
+
+    /// What the report says of the run.
+    private static func facts(
+        _ base: Checkpoint,
+        _ tuned: TunedModel,
+        _ rows: TrainingRows,
+        _ encoding: any RowEncoding,
+        _ preflight: Preflight
+    ) throws -> RunFacts {
+        var facts = RunFacts()
+        facts.threads = Compute.threads
+        facts.facts = [
+            (
+                "base model",
+                "\(base.directory): \(base.config.architecture.rawValue), \(base.config.layerCount) layers, "
+                    + "hidden size \(base.config.hiddenSize)"
+            ),
+            ("trained", tuned.summary),
+            ("data", rows.report.map { "\($0)" } ?? "\(rows.samples.count) samples, tokenized before"),
+        ]
+        if let report = rows.validationReport { facts.facts.append(("validation data", "\(report)")) }
+        facts.facts.append(("plan", preflight.description))
+        if let encoder = encoding as? RowEncoder {
+            let sample = try rows.samples.sample(0)
+            facts.mask = RunFacts.stretches(of: sample, encoder.tokenizer)
+            facts.maskOrigin = "\(sample.origin)"
+        }
+        return facts
+    }
+
+    /// Refuses options that need an evaluation where there is nothing to evaluate.
+    private static func checkEvaluation(_ options: FineTuningOptions, _ rows: TrainingRows) throws {
+        let evaluation = options.trainer.evaluation
+        guard !evaluation.isOn || (rows.validation == nil && options.retention.prompts == nil) else { return }
+        for (name, isAsked) in [
+            ("load_best_model_at_end", evaluation.loadsBest), ("save_strategy best", evaluation.savesBest),
+            ("early_stop_interval", evaluation.patience != nil),
+        ] where isAsked {
+            throw TrainError.option(
+                name: name,
+                found: "without evaluations",
+                expected:
+                    "--val_dataset, --split_dataset_ratio or --retention_prompts, and no --eval_strategy no"
+            )
+        }
+    }
+
+    private static func probe(
+        _ options: RetentionOptions,
+        _ prompts: String,
+        _ decoder: Decoder,
+        _ encoding: any RowEncoding
+    ) throws -> RetentionProbe {
+        guard let encoder = encoding as? RowEncoder else {
+            throw DataError.badOption(
+                "retention_prompts",
+                reason: "the model has no tokenizer or no template, so nothing can be asked"
+            )
+        }
+        return try RetentionProbe(options, path: prompts, decoder: decoder, encoder: encoder)
+    }
 
     /// The arguments with what the set-up found in its place.
     private static func settled(

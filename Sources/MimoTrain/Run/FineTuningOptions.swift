@@ -24,6 +24,8 @@ public struct FineTuningOptions: Sendable, Equatable {
     public var lora = LoRAConfig()
     /// How the training goes.
     public var trainer = TrainerOptions()
+    /// Whether and how it is watched that the model goes on thinking.
+    public var retention = RetentionOptions()
     /// Folder of the runs (`--output_dir`); nil: `output/<model name>`.
     public var outputDirectory: String?
     /// Whether the run gets a folder of its own in it (`--add_version`).

@@ -31,6 +31,7 @@ public struct RunFolder: Sendable {
                         + "or choose another --output_dir"
                 )
             }
+            try DirectoryTransaction.clearLeftovers(in: path, isLocked: true)
             return
         }
         try Folder.make(output)
@@ -54,7 +55,19 @@ public struct RunFolder: Sendable {
     public init(existing path: String) throws {
         self.path = path
         lock = try RunLock(folder: path)
-        try DirectoryTransaction.clearLeftovers(in: path)
+        try DirectoryTransaction.clearLeftovers(in: path, isLocked: true)
+    }
+
+    /// The adapter that a path means: itself, or of a run's folder, or of a folder of runs whose newest is meant,
+    /// the checkpoint that is best by the run's evaluations, else the last.
+    ///
+    /// - Parameter path: An adapter's folder, a run's, or that of several runs.
+    /// - Returns: The adapter's folder; the path where it holds no checkpoint.
+    public static func adapter(in path: String) -> String {
+        let run = versions(in: path).last?.path ?? path
+        guard let last = TrainingCheckpoint.all(in: run).last else { return path }
+        let best = (try? TrainingCheckpoint.state(of: last.path))?.best.step
+        return best.map { "\(run)/checkpoint-\($0)" }.flatMap { Folder.isFolder($0) ? $0 : nil } ?? last.path
     }
 
     /// The folders of runs in an output folder, the newest last.

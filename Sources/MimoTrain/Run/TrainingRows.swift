@@ -8,6 +8,14 @@ struct TrainingRows {
     let report: RowReport?
     /// Names the rows' content.
     let fingerprint: String
+    /// The rows that are set aside for validation; nil where there are none.
+    let validation: (any SampleSource)?
+    /// Names their content.
+    let validationFingerprint: String?
+    /// What became of the rows of `--val_dataset`; nil where none were given.
+    let validationReport: RowReport?
+    /// How many labels of the rows count.
+    let countedTokens: Int
 
     /// Reads data sets, or caches of tokenized ones.
     ///
@@ -17,6 +25,8 @@ struct TrainingRows {
         if options.cachedDatasets.isEmpty {
             let loaded = try DatasetLoader(options: options.data, encoder: encoding).load()
             (samples, report) = (loaded.train, loaded.report)
+            validation = loaded.validation
+            validationReport = options.data.validationItems.isEmpty ? nil : loaded.validationReport
         } else {
             guard options.data.items.isEmpty else {
                 throw DataError.badOption(
@@ -33,14 +43,21 @@ struct TrainingRows {
             samples = ConcatenatedSamples(
                 try options.cachedDatasets.map { try SampleCache.read($0, fingerprint: encoder.fingerprint) }
             )
-            report = nil
+            (report, validation, validationReport) = (nil, nil, nil)
         }
-        fingerprint = try Self.fingerprint(of: samples, vocabularySize: vocabularySize)
+        (fingerprint, countedTokens) = try Self.fingerprint(of: samples, vocabularySize: vocabularySize)
+        guard countedTokens > 0 else { throw TrainError.noRows }
+        validationFingerprint = try validation.map {
+            try Self.fingerprint(of: $0, vocabularySize: vocabularySize).text
+        }
     }
 
-    private static func fingerprint(of samples: any SampleSource, vocabularySize: Int) throws -> String {
+    private static func fingerprint(
+        of samples: any SampleSource,
+        vocabularySize: Int
+    ) throws -> (text: String, countedTokens: Int) {
         var fingerprint = Fingerprint()
-        var learnsSomething = false
+        var counted = 0
         for index in 0..<samples.count {
             let sample = try samples.sample(index)
             if let id = sample.ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
@@ -50,10 +67,9 @@ struct TrainingRows {
                 )
             }
             fingerprint.add(sample)
-            learnsSomething = learnsSomething || sample.labels.dropFirst().contains { $0 >= 0 }
+            counted += sample.labels.dropFirst().count { $0 >= 0 }
         }
-        guard learnsSomething else { throw TrainError.noRows }
-        return fingerprint.text
+        return (fingerprint.text, counted)
     }
 }
 
@@ -68,9 +84,19 @@ struct ConcatenatedSamples: SampleSource {
     }
 
     func sample(_ number: Int) throws -> Sample {
+        let (set, place) = place(of: number)
+        return try set.sample(place)
+    }
+
+    func length(of number: Int) -> Int {
+        let (set, place) = place(of: number)
+        return set.length(of: place)
+    }
+
+    private func place(of number: Int) -> (set: SampleSet, place: Int) {
         var rest = number
         for set in sets {
-            if rest < set.count { return try set.sample(rest) }
+            if rest < set.count { return (set, rest) }
             rest -= set.count
         }
         preconditionFailure("sample \(number) of \(count)")

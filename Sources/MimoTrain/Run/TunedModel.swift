@@ -15,6 +15,8 @@ struct TunedModel {
     let identity: [(name: String, value: JSON)]
     /// What is trained, in one line.
     let summary: String
+    /// Bytes of the weights that ``write`` writes.
+    let weightBytes: Int
     /// Writes what is trained, as others read it, into a folder.
     let write: (String) throws -> Void
 
@@ -49,6 +51,7 @@ struct TunedModel {
             + "\(adapter.modules.count) layers, "
             + (adapter.saved.isEmpty ? "" : "\(adapter.saved.count) tensors trained whole, ")
             + "\(adapter.parameterCount) parameters"
+        weightBytes = adapter.writtenParameterCount * MemoryLayout<Float>.size
         write = { [decoder] in try adapter.trained(in: decoder).write(to: $0) }
     }
 
@@ -73,6 +76,9 @@ struct TunedModel {
         ]
         summary =
             "full: \(parameters.count) tensors, \(parameters.reduce(0) { $0 + $1.value.count }) parameters"
+        weightBytes = base.files.flatMap(\.tensors).reduce(0) { sum, tensor in
+            sum + (options.weightType.map { tensor.shape.reduce($0.size, *) } ?? tensor.byteRange.count)
+        }
         write = { folder in
             let weights = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
             try base.write(to: folder, weights: weights, as: options.weightType)

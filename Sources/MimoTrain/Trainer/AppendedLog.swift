@@ -11,13 +11,15 @@ final class AppendedLog {
     private let path: String
     private let descriptor: Int32
 
-    /// Opens or makes the file; lines of steps after `step` are cut off, for the run goes on from there.
+    /// Opens or makes the file; lines of steps after `step`, and a last line that was cut off, are cut away, for
+    /// the run goes on from there. What stays keeps its bytes. A run that begins, at step 0, keeps nothing: what
+    /// stands there is of one that ended before its first checkpoint.
     init(path: String, keepingStepsThrough step: Int) throws {
         self.path = path
-        if Folder.exists(path) { try Self.trim(path, through: step) }
+        if Folder.exists(path) { try Self.trim(path, through: step > 0 ? step : -1) }
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw TrainError.checkpoint(path: path, reason: String(cString: strerror(errno)))
+            throw FileError.system(path: path, action: "open", code: errno)
         }
     }
 
@@ -27,23 +29,25 @@ final class AppendedLog {
         let bytes = Array((line.text() + "\n").utf8)
         let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard written == bytes.count else {
-            throw TrainError.checkpoint(
-                path: path,
-                reason: "cannot be written: \(String(cString: strerror(errno)))"
-            )
+            // A short write means that the next byte has no room either.
+            throw FileError.system(path: path, action: "write", code: written < 0 ? errno : ENOSPC)
         }
         fsync(descriptor)
     }
 
+    /// The step of a line of the log; nil where it is none.
+    static func step(of line: JSON) -> Int? {
+        line["global_step/max_steps"]?.stringValue.flatMap { Int($0.prefix { $0 != "/" }) }
+    }
+
     private static func trim(_ path: String, through step: Int) throws {
-        var kept = ""
+        var kept: [UInt8] = []
         let reader = try LineReader(path: path)
         while let line = try reader.next() {
-            guard let json = try? JSON(parsing: line.bytes),
-                let text = json["global_step/max_steps"]?.stringValue,
-                let lineStep = Int(text.prefix { $0 != "/" }), lineStep <= step
+            guard let json = try? JSON(parsing: line.bytes), let lineStep = Self.step(of: json),
+                lineStep <= step
             else { continue }
-            kept += json.text() + "\n"
+            kept += line.bytes + [UInt8(ascii: "\n")]
         }
         try AtomicFile.write(kept, to: path)
     }

@@ -16,7 +16,7 @@ public struct LogLine: Sendable, Equatable {
     public var step: Int
     /// Steps of the run.
     public var totalSteps: Int
-    /// Seconds since this process began to train.
+    /// Seconds of training so far, those of earlier processes included.
     public var elapsed: Double
     /// Seconds to the end; nil before there is a speed.
     public var remaining: Double?

@@ -8,6 +8,8 @@ public protocol SampleSource: Sendable {
     ///
     /// - Throws: Where the row cannot be read again.
     func sample(_ number: Int) throws -> Sample
+    /// How many tokens one row has.
+    func length(of number: Int) -> Int
 }
 
 /// Samples that are all held in memory.
@@ -24,4 +26,7 @@ public struct SampleArray: SampleSource {
 
     /// One of them.
     public func sample(_ number: Int) -> Sample { samples[number] }
+
+    /// How many tokens one of them has.
+    public func length(of number: Int) -> Int { samples[number].ids.count }
 }

@@ -10,20 +10,26 @@ public final class Trainer {
     /// From so many equal first tokens on, sharing them saves more than another range of keys costs.
     private static let sharedTokens = 32
 
-    private let options: TrainerOptions
+    let options: TrainerOptions
     private let decoder: Decoder
     private let samples: any SampleSource
-    private let folder: String
+    let validation: (any SampleSource)?
+    let probe: (any EvaluationProbe)?
+    let folder: String
     private let writeAdapter: (String) throws -> Void
     private let tensors: TrainedTensors
-    private let rows: RowSchedule
+    let rows: RowSchedule
     private let rates: LearningRateSchedule
-    private let pass: TrainingPass
+    let pass: TrainingPass
     /// What the run's memory goes to.
     public let memory: MemoryPlan
-    private var state = TrainerState()
+    let clock = ContinuousClock()
+    var state = TrainerState()
+    private var plan: TokenPlan
+    private var start = ContinuousClock.now
     private var lastCheckpoint: String?
     private var order: (epoch: Int, rows: [Int])?
+    private var tokensHere = 0
 
     /// A run over these samples.
     ///
@@ -31,6 +37,8 @@ public final class Trainer {
     ///   - options: How to train.
     ///   - decoder: The model, with the trained updates attached.
     ///   - samples: The rows, at least one.
+    ///   - validation: Rows that evaluations score; nil for none.
+    ///   - probe: A further look at the model at each evaluation; nil for none.
     ///   - folder: The run's folder, which exists.
     ///   - identity: Further facts (base model, data) that a resumed run must share, by name.
     ///   - writeAdapter: Writes the adapter's files, and what else belongs in a checkpoint, into a folder.
@@ -39,6 +47,8 @@ public final class Trainer {
         _ options: TrainerOptions,
         decoder: Decoder,
         samples: any SampleSource,
+        validation: (any SampleSource)? = nil,
+        probe: (any EvaluationProbe)? = nil,
         folder: String,
         identity: [(name: String, value: JSON)] = [],
         writeAdapter: @escaping (String) throws -> Void
@@ -48,6 +58,8 @@ public final class Trainer {
         self.options = options
         self.decoder = decoder
         self.samples = samples
+        self.validation = validation
+        self.probe = probe
         self.folder = folder
         self.writeAdapter = writeAdapter
         tensors = TrainedTensors(decoder, options)
@@ -86,7 +98,9 @@ public final class Trainer {
             reserving: memory.footprint
         )
         pass.labelSmoothing = Float(options.labelSmoothing)
+        plan = TokenPlan(rows: rows, totalSteps: total, samples: samples)
         state.identity = Self.identity(options, rows: rows, total: total) + identity
+        if let probe { state.identity.append(("retention_prompts", .string(probe.fingerprint))) }
     }
 
     /// Steps of the run.
@@ -111,41 +125,123 @@ public final class Trainer {
     /// Trains to the end, or until a step's report is answered with ``Disposition/stop``: then a checkpoint is
     /// saved and the run can be resumed.
     ///
+    /// After a step come, where they are due, its line of the log, the evaluation and its line, and the checkpoint,
+    /// in this order: a checkpoint knows all that came before it, and what came after it is done again.
+    ///
     /// - Parameter report: Told what happens; its answer counts after a step.
-    /// - Returns: The path of the last checkpoint.
-    /// - Throws: ``TrainError/notFinite(step:what:lastCheckpoint:)``, and where files cannot be written.
+    /// - Returns: How the run ended.
+    /// - Throws: ``TrainError/notFinite(step:what:lastCheckpoint:)``,
+    ///   ``TrainError/cannotWrite(step:reason:lastCheckpoint:)``, and where rows cannot be read.
     @discardableResult
-    public func run(_ report: (TrainingEvent) -> Disposition) throws -> String? {
-        let log = try AppendedLog(path: "\(folder)/logging.jsonl", keepingStepsThrough: state.step)
-        let clock = ContinuousClock()
-        let start = clock.now
-        let firstStep = state.step
-        var tokens = 0
-        var isStopped = false
-        _ = report(.started(done: firstStep, total: totalSteps))
-        while state.step < totalSteps, !isStopped {
-            let record = try runStep(clock)
-            tokens += record.tokens
-            let elapsed = Self.seconds(start.duration(to: clock.now))
-            let progress = TrainingEvent.Progress(
-                total: totalSteps,
-                epoch: rows.epoch(after: record.step - 1),
-                elapsed: elapsed,
-                remaining: elapsed / Double(record.step - firstStep) * Double(totalSteps - record.step),
-                tokensPerSecond: Double(tokens) / elapsed
+    public func run(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
+        do {
+            return try runToEnd(report)
+        } catch let error as FileError {
+            throw TrainError.cannotWrite(
+                step: state.step,
+                reason: error.description,
+                lastCheckpoint: lastCheckpoint
             )
+        }
+    }
+
+    private func runToEnd(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
+        let log = try AppendedLog(path: "\(folder)/logging.jsonl", keepingStepsThrough: state.step)
+        start = clock.now
+        var isStopped = false
+        try probe?.begin(in: folder, after: state.step, base: state.base)
+        _ = report(.started(done: state.step, total: totalSteps, remaining: remaining))
+        if state.step == 0 { try evaluateAtStart(log, report) }
+        while state.step < totalSteps, !isStopped, !state.best.isOver(options.evaluation) {
+            let record = try runStep(clock)
             if case .stop = report(.step(record, progress: progress)) { isStopped = true }
-            let isLast = record.step == totalSteps || isStopped
-            if record.step == 1 || record.step % options.loggingSteps == 0 || record.step == totalSteps {
+            let isLast = record.step == totalSteps
+            if record.step == 1 || isLast || record.step % options.loggingSteps == 0 {
                 let line = logLine(record, progress)
                 try log.append(line.json)
                 state.window = LogWindow()
                 _ = report(.logged(line))
             }
-            if isLast || options.saveSteps.map({ record.step % $0 == 0 }) ?? false { try save(report) }
+            var isWanted = isLast || isStopped || isSaveDue
+            if isEvaluationDue { isWanted = try evaluate(log, report) || isWanted }
+            if isWanted || state.best.isOver(options.evaluation) { try save(report) }
         }
-        _ = report(.finished(lastCheckpoint: lastCheckpoint, wasStopped: isStopped))
-        return lastCheckpoint
+        try removeOld(report)
+        let outcome = TrainingEvent.Outcome(
+            lastCheckpoint: lastCheckpoint,
+            bestCheckpoint: bestCheckpoint,
+            endedEarlyAfter: state.step < totalSteps && state.best.isOver(options.evaluation)
+                ? state.best.evaluationsSince : nil,
+            wasStopped: isStopped && state.step < totalSteps
+        )
+        _ = report(.finished(outcome))
+        return outcome
+    }
+
+    /// Where the run stands now.
+    var progress: TrainingEvent.Progress {
+        let elapsed = elapsed
+        let here = max(elapsed - state.pace.earlierSeconds, 1e-9)
+        return TrainingEvent.Progress(
+            total: totalSteps,
+            epoch: epoch,
+            elapsed: elapsed,
+            remaining: remaining,
+            tokensPerSecond: Double(tokensHere) / here
+        )
+    }
+
+    /// What the run needs, from where it stands.
+    ///
+    /// - Parameters:
+    ///   - countedTokens: Labels of the rows that count.
+    ///   - validationRows: Rows that evaluations score.
+    ///   - weightBytes: Bytes of the weights that a checkpoint holds.
+    /// - Returns: The need of disk and so on; memory is left open.
+    func preflight(countedTokens: Int, validationRows: Int, weightBytes: Int) -> Preflight {
+        // What else a checkpoint holds is some kilobytes.
+        let kept = tensors.state.reduce(0) { $0 + $1.tensor.count * MemoryLayout<Float>.size }
+        let bytes = weightBytes + kept + (64 << 10)
+        let standing = TrainingCheckpoint.all(in: folder).count
+        let perEpoch = rows.stepsPerEpoch
+        let saves =
+            (options.saveSteps.map { totalSteps / $0 - state.step / $0 } ?? 0)
+            + (options.savesEpochs ? totalSteps / perEpoch - state.step / perEpoch : 0) + 1
+        let limit = options.saveTotalLimit.map { $0 + 2 - standing } ?? saves
+        return Preflight(
+            rows: rows.rowCount,
+            tokens: plan.tokensPerEpoch,
+            countedTokens: countedTokens,
+            longest: plan.longest,
+            validationRows: validationRows,
+            steps: totalSteps,
+            totalTokens: plan.total,
+            checkpointBytes: bytes,
+            checkpoints: state.step < totalSteps ? max(1, min(saves, limit)) : 0,
+            freeBytes: Preflight.freeBytes(at: folder)
+        )
+    }
+
+    /// Passes over the rows so far.
+    var epoch: Double { state.step > 0 ? rows.epoch(after: state.step - 1) : 0 }
+
+    /// Seconds of training so far.
+    var elapsed: Double { state.pace.earlierSeconds + Self.seconds(start.duration(to: clock.now)) }
+
+    /// Seconds to the end; nil before there is a speed.
+    private var remaining: Double? {
+        let steps = totalSteps - state.step
+        let perEpoch = rows.stepsPerEpoch
+        func occasions(_ interval: Int?, _ eachEpoch: Bool) -> Int {
+            let bySteps = interval.map { totalSteps / $0 - state.step / $0 } ?? 0
+            return bySteps + (eachEpoch ? totalSteps / perEpoch - state.step / perEpoch : 0)
+        }
+        return state.pace.remaining(
+            tokens: plan.remaining(after: state.step),
+            evaluations: options.evaluation.isOn && steps > 0
+                ? max(1, occasions(options.evaluation.steps, options.evaluation.endsEpochs)) : 0,
+            saves: steps > 0 ? max(1, occasions(options.saveSteps, options.savesEpochs)) : 0
+        )
     }
 
     /// One optimizer step.
@@ -181,8 +277,7 @@ public final class Trainer {
         let loss = plan.targets > 0 ? found.weightedLoss / Double(plan.targets) : 0
         let norm = tensors.gradientNorm
         guard loss.isFinite, norm.isFinite else {
-            let what = loss.isFinite ? "the gradient" : "the loss"
-            throw TrainError.notFinite(step: step + 1, what: what, lastCheckpoint: lastCheckpoint)
+            throw notFinite(loss.isFinite ? "the gradient" : "the loss", step: step + 1)
         }
         let rate = rates.rate(at: step)
         let clip = min(1, options.maxGradNorm / (norm + 1e-6))
@@ -203,25 +298,51 @@ public final class Trainer {
         state.tokens += record.tokens
         state.countedTokens += record.countedTokens
         state.window.add(record)
+        state.pace.step(tokens: record.tokens, seconds: record.seconds)
+        tokensHere += record.tokens
         return record
     }
 
+    /// Why the run ends before anything of the step is saved.
+    func notFinite(_ what: String, step: Int? = nil) -> TrainError {
+        .notFinite(step: step ?? state.step, what: what, lastCheckpoint: lastCheckpoint)
+    }
+
+    private var isSaveDue: Bool {
+        (options.saveSteps.map { state.step % $0 == 0 } ?? false)
+            || (options.savesEpochs && state.step % rows.stepsPerEpoch == 0)
+    }
+
     private func save(_ report: (TrainingEvent) -> Disposition) throws {
+        let begin = clock.now
         let path = "\(folder)/checkpoint-\(state.step)"
         try TrainingCheckpoint.write(
             to: path,
             tensors,
-            state,
-            totalSteps: totalSteps,
+            state: state.json(totalSteps: totalSteps, epoch: epoch, elapsed: elapsed, folder: folder),
             writeOthers: writeAdapter
         )
+        state.pace.save(seconds: Self.seconds(begin.duration(to: clock.now)))
         lastCheckpoint = path
         _ = report(.saved(path: path, step: state.step))
+        try removeOld(report)
+    }
+
+    /// Removes the earliest checkpoints beyond the limit, but neither the last nor the best.
+    private func removeOld(_ report: (TrainingEvent) -> Disposition) throws {
         guard let limit = options.saveTotalLimit else { return }
-        for old in TrainingCheckpoint.all(in: folder).filter({ $0.path != path }).dropLast(limit - 1) {
+        let all = TrainingCheckpoint.all(in: folder).filter { $0.step <= state.step }
+        let kept = all.filter { $0.step == state.step || $0.step == state.best.step }
+        let others = all.filter { $0.step != state.step && $0.step != state.best.step }
+        for old in others.dropLast(max(0, limit - kept.count)) {
             try Folder.remove(old.path)
             _ = report(.removed(path: old.path))
         }
+    }
+
+    /// The checkpoint of the best evaluation; nil where there is none.
+    private var bestCheckpoint: String? {
+        state.best.step.map { "\(folder)/checkpoint-\($0)" }.flatMap { Folder.isFolder($0) ? $0 : nil }
     }
 
     private func logLine(_ record: StepRecord, _ progress: TrainingEvent.Progress) -> LogLine {
@@ -265,7 +386,7 @@ public final class Trainer {
         ] + options.furtherIdentity
     }
 
-    private static func seconds(_ duration: Duration) -> Double {
+    static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }

@@ -46,7 +46,11 @@ public struct TrainerOptions: Sendable, Equatable {
     public var loggingSteps = 5
     /// Steps between checkpoints; nil: only at the end.
     public var saveSteps: Int? = 500
-    /// How many checkpoints stay; nil: all.
+    /// Whether each pass over the rows ends with a checkpoint.
+    public var savesEpochs = false
+    /// When the run is evaluated.
+    public var evaluation = EvaluationOptions()
+    /// How many checkpoints stay, the best and the last always among them; nil: all.
     public var saveTotalLimit: Int?
     /// Whether each epoch has an order of its own.
     public var shufflesRows = true
@@ -136,6 +140,24 @@ public struct TrainerOptions: Sendable, Equatable {
             saveTotalLimit ?? 1 > 0,
             "save_total_limit",
             saveTotalLimit ?? 1,
+            "a whole number from 1 on"
+        )
+        try check(
+            evaluation.steps ?? 1 > 0,
+            "eval_steps",
+            evaluation.steps ?? 1,
+            "a whole number from 1 on"
+        )
+        try check(
+            evaluation.batchSize > 0,
+            "per_device_eval_batch_size",
+            evaluation.batchSize,
+            "a whole number from 1 on"
+        )
+        try check(
+            evaluation.patience ?? 1 > 0,
+            "early_stop_interval",
+            evaluation.patience ?? 1,
             "a whole number from 1 on"
         )
         try check((0..<1).contains(loraDropout), "lora_dropout", loraDropout, "at least 0 and below 1")

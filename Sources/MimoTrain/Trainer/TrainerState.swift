@@ -11,11 +11,17 @@ struct TrainerState: Equatable {
     var tokens = 0
     /// What the next line of the log has gathered so far.
     var window = LogWindow()
+    /// The best evaluation so far.
+    var best = BestStep()
+    /// What the evaluation before the first step found; nil where there was none.
+    var base: Evaluation?
+    /// How fast the run goes.
+    var pace = Pace()
     /// What must be the same for the run to go on as it would have, by name.
     var identity: [(name: String, value: JSON)] = []
 
     static func == (lhs: TrainerState, rhs: TrainerState) -> Bool {
-        lhs.json(totalSteps: 0) == rhs.json(totalSteps: 0)
+        lhs.json(totalSteps: 0, epoch: 0, elapsed: 0) == rhs.json(totalSteps: 0, epoch: 0, elapsed: 0)
     }
 
     /// The names of what differs between two runs.
@@ -27,13 +33,33 @@ struct TrainerState: Equatable {
         }
     }
 
-    func json(totalSteps: Int) -> JSON {
-        [
-            "global_step": .int(Int64(step)), "max_steps": .int(Int64(totalSteps)),
-            "tokens": .int(Int64(tokens)),
-            "counted_tokens": .int(Int64(countedTokens)), "log_window": window.json,
-            "run": .object(JSONObject(identity.map { ($0.name, $0.value) })),
-        ]
+    /// The file's value.
+    ///
+    /// - Parameters:
+    ///   - totalSteps: Steps of the run.
+    ///   - epoch: Passes over the rows so far.
+    ///   - elapsed: Seconds of training so far.
+    ///   - folder: The run's folder, in which the best checkpoint stands.
+    /// - Returns: An object.
+    func json(totalSteps: Int, epoch: Double, elapsed: Double, folder: String? = nil) -> JSON {
+        .object(
+            JSONObject(
+                [
+                    ("epoch", .double(epoch)), ("global_step", .int(Int64(step))),
+                    ("max_steps", .int(Int64(totalSteps))),
+                ] + best.members(folder: folder) + [
+                    ("tokens", .int(Int64(tokens))), ("counted_tokens", .int(Int64(countedTokens))),
+                    ("log_window", window.json), ("pace", pace.json(elapsed: elapsed)),
+                    (
+                        "base_evaluation",
+                        base.map { base in
+                            .object(JSONObject(base.metrics.map { ($0.name, .double($0.value)) }))
+                        } ?? .null
+                    ),
+                    ("run", .object(JSONObject(identity.map { ($0.name, $0.value) }))),
+                ]
+            )
+        )
     }
 
     init() {}
@@ -48,6 +74,13 @@ struct TrainerState: Equatable {
         countedTokens = counted
         self.tokens = tokens
         self.window = window
+        best = BestStep(json)
+        pace = json["pace"].map { Pace($0) } ?? Pace()
+        base = json["base_evaluation"]?.objectValue.map { members in
+            var base = Evaluation()
+            base.metrics = members.compactMap { name, value in value.doubleValue.map { .init(name, $0) } }
+            return base
+        }
         identity = run.map { ($0.key, $0.value) }
     }
 }

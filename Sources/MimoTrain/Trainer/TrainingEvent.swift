@@ -26,18 +26,35 @@ public struct StepRecord: Sendable, Equatable {
 
 /// What happens during a run, in order. The trainer itself prints nothing.
 public enum TrainingEvent: Sendable {
-    /// Before the first step: steps done by an earlier run, and steps in all.
-    case started(done: Int, total: Int)
+    /// Before the first step: steps done by an earlier process, steps in all, and the seconds that the rest
+    /// takes at the earlier process's speed.
+    case started(done: Int, total: Int, remaining: Double?)
     /// A step is done.
     case step(StepRecord, progress: Progress)
     /// A line was added to the log.
     case logged(LogLine)
+    /// The run was evaluated, and a line about it added to the log.
+    case evaluated(EvaluationLine)
     /// A checkpoint is whole.
     case saved(path: String, step: Int)
     /// A checkpoint was removed, for no more than the limit may stay.
     case removed(path: String)
+    /// Something beside the training went wrong, such as a curve that cannot be written.
+    case warning(String)
     /// The run is over.
-    case finished(lastCheckpoint: String?, wasStopped: Bool)
+    case finished(Outcome)
+
+    /// How a run ended.
+    public struct Outcome: Sendable, Equatable {
+        /// The last checkpoint.
+        public var lastCheckpoint: String?
+        /// The checkpoint with the best evaluation, where it is there.
+        public var bestCheckpoint: String?
+        /// Evaluations without a new best after which the run ended early; nil where it did not.
+        public var endedEarlyAfter: Int?
+        /// Whether the run was stopped before its end.
+        public var wasStopped: Bool
+    }
 
     /// How far the run is.
     public struct Progress: Sendable, Equatable {
@@ -45,9 +62,9 @@ public enum TrainingEvent: Sendable {
         public var total: Int
         /// Passes over the rows so far.
         public var epoch: Double
-        /// Seconds since this process began to train.
+        /// Seconds of training so far, those of earlier processes included.
         public var elapsed: Double
-        /// Seconds to the end at the speed so far; nil before there is one.
+        /// Seconds to the end, evaluations included, at the speed so far; nil before there is one.
         public var remaining: Double?
         /// Tokens per second of this process so far.
         public var tokensPerSecond: Double

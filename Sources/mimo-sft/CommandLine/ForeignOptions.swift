@@ -55,7 +55,7 @@ enum ForeignOptions {
             "freeze-vit freeze-aligner freeze-llm vit-lr aligner-lr max-pixels norm-bbox"
         ),
         (
-            "is settled: the log is logging.jsonl",
+            "is settled: the log is logging.jsonl, with TensorBoard's events in runs/",
             "report-to logging-dir disable-tqdm logging-first-step log-level logging-strategy check-model"
         ),
         (
@@ -63,12 +63,6 @@ enum ForeignOptions {
             "packing padding-free"
         ),
         ("is settled: checkpoints are safetensors", "save-safetensors"),
-        (
-            "has no effect yet: nothing is evaluated during training",
-            """
-            val-dataset-shuffle eval-steps eval-strategy eval-on-start \
-            per-device-eval-batch-size eval-accumulation-steps
-            """
-        ),
+        ("is settled: evaluations score what training scores", "eval-accumulation-steps eval-datasets-args"),
     ]
 }

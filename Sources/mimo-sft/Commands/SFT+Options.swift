@@ -43,6 +43,7 @@ extension SFT {
         options.trainer.loraDropout = tuning.loraDropout
         options.trainer.loraPlusRatio = tuning.lorapLrRatio
         output.fill(&options)
+        evaluation.fill(&options, following: output)
         options.arguments = RunArguments(optionFields)
         return options
     }
@@ -83,6 +84,7 @@ extension DataOptions {
             options.interleaveProbabilities = interleaveProb.isEmpty ? nil : interleaveProb
             options.stopping = stoppingStrategy
             options.shuffles = datasetShuffle
+            options.shufflesValidation = valDatasetShuffle
             options.seed = dataSeed
             options.isStrict = strict
             options.modelName = modelName
@@ -227,7 +229,8 @@ extension OutputOptions {
         options.outputDirectory = outputDir
         options.addsVersion = addVersion
         options.trainer.loggingSteps = loggingSteps
-        options.trainer.saveSteps = saveStrategy == .no ? nil : saveSteps
+        options.trainer.saveSteps = saveStrategy == .steps ? saveSteps : nil
+        options.trainer.savesEpochs = saveStrategy == .epoch
         options.trainer.saveTotalLimit = saveTotalLimit
         options.resumesOnlyModel = resumeOnlyModel
         switch resumeFromCheckpoint?.lowercased() {

@@ -10,8 +10,8 @@ struct SFT: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train an adapter on rows of conversation.",
         discussion: """
-            Writes OUTPUT/vN-DATE-TIME/ with args.json, logging.jsonl and checkpoint-N/ folders, and prints the path \
-            of the last checkpoint. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
+            Writes OUTPUT/vN-DATE-TIME/ with report.html, args.json, logging.jsonl, curves in images/, TensorBoard's \
+            events in runs/ and checkpoint-N/ folders, and prints the path of the last checkpoint, or of the best. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
             second one ends the process at once.
             """
     )
@@ -37,6 +37,9 @@ struct SFT: ParsableCommand {
     @OptionGroup(title: "Training")
     var training: TrainingOptions
 
+    @OptionGroup(title: "Evaluation")
+    var evaluation: EvaluationFlags
+
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
@@ -51,7 +54,7 @@ struct SFT: ParsableCommand {
         StopSignal.listen()
         var progress = TrainingProgress()
         var stopped: Int?
-        let last = try tuning.run { event in
+        let outcome = try tuning.run { event in
             progress.show(event)
             if case .step(let step, _) = event, StopSignal.received != nil, step.step < tuning.totalSteps {
                 stopped = step.step
@@ -59,7 +62,9 @@ struct SFT: ParsableCommand {
             }
             return .more
         }
-        if let last { Console.result(last) }
+        let last = outcome.lastCheckpoint
+        let best = evaluation.loadBestModelAtEnd && !outcome.wasStopped ? outcome.bestCheckpoint : nil
+        if let result = best ?? last { Console.result(result) }
         guard let stopped, let last, let signal = StopSignal.received else { return }
         Console.note(
             """
@@ -76,6 +81,7 @@ extension FineTuning {
     fileprivate var summary: String {
         let config = checkpoint.config
         var lines = skipped.map { "passed over: \($0)" }
+        if beginsAnew { lines.append("no checkpoint to go on from yet: the run begins at step 0") }
         lines += warnings.map { "warning: \($0)" }
         lines.append(
             "model: \(checkpoint.directory): \(config.architecture.rawValue), \(config.layerCount) layers, "
@@ -83,8 +89,9 @@ extension FineTuning {
         )
         lines.append("data: " + (report.map { "\($0)" } ?? "\(sampleCount) samples, tokenized before"))
         lines.append(tunedSummary)
-        lines.append("steps: \(totalSteps)" + (resumed.map { ", going on from \($0)" } ?? ""))
+        lines.append(preflight.description)
         lines.append("memory: \(memory)")
+        if let resumed { lines.append("going on from \(resumed)") }
         lines.append("run: \(folder)")
         return lines.joined(separator: "\n")
     }

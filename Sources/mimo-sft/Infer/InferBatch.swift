@@ -144,7 +144,7 @@ struct InferBatch {
     private func summary(_ batch: BatchInference, since start: ContinuousClock.Instant) -> String {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let failures = batch.failures > 0 ? ", \(batch.failures) with errors" : ""
-        let rate = TrainingProgress.fixed(Double(batch.generatedTokens) / max(seconds, 1e-9), 1)
+        let rate = Figure.fixed(Double(batch.generatedTokens) / max(seconds, 1e-9), 1)
         return "rows: \(batch.count)\(failures); \(batch.generatedTokens) tokens, \(rate) tokens/s"
     }
 

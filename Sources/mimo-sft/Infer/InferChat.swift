@@ -3,6 +3,7 @@ import MimoFiles
 import MimoInfer
 import MimoModel
 import MimoText
+import MimoTrain
 
 /// A chat in the terminal, or with a pipe: one line, one question.
 struct InferChat {
@@ -115,7 +116,7 @@ struct InferChat {
 
     private static func summary(_ generation: Generation, since start: ContinuousClock.Instant) -> String {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let rate = TrainingProgress.fixed(Double(generation.ids.count) / max(seconds, 1e-9), 1)
+        let rate = Figure.fixed(Double(generation.ids.count) / max(seconds, 1e-9), 1)
         let reason =
             switch generation.finishReason {
             case .stop: ""

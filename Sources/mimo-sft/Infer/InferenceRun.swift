@@ -43,6 +43,8 @@ struct InferenceRun {
             try folders.first.map { try RunArguments(besideAdapter: $0.folder) }
             ?? (Folder.exists("\(name)/\(RunArguments.fileName)")
                 ? RunArguments(path: "\(name)/\(RunArguments.fileName)") : nil)
+        for adapter in folders { try CheckpointManifest.checkWeights(of: adapter.folder) }
+        if folders.isEmpty, arguments != nil { try CheckpointManifest.checkWeights(of: name) }
         let base =
             try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
             ?? ModelLocator().directory(for: name)
@@ -98,20 +100,13 @@ struct InferenceRun {
     /// - Throws: Where the conversation does not fit the template, or there is no tokenizer.
     func request(_ conversation: Conversation, stream: UInt64 = 0) throws -> GenerationRequest {
         guard let tokenizer else { throw InferError.noTokenizer(checkpoint.directory) }
-        var request = GenerationRequest(prompt: [], options: options, stream: stream)
-        if let encoder {
-            request.prompt = try encoder.prompt(for: conversation)
-            request.answerPrefix = encoder.template.suppliedPrefix(of: conversation)
-            if request.answerPrefix.isEmpty {
-                // A checkpoint's own template may open the thinking too.
-                let end = tokenizer.decode(request.prompt.suffix(8))
-                request.answerPrefix = ["<think>\n", "<think>"].first(where: end.utf8Ends) ?? ""
-            }
-        } else {
-            let text = conversation.messages.last?.content ?? ""
-            request.prompt = BoundaryTokens(tokenizer).leading + tokenizer.encode(text)
-        }
-        return request
+        if let encoder { return try encoder.request(for: conversation, options: options, stream: stream) }
+        let text = conversation.messages.last?.content ?? ""
+        return GenerationRequest(
+            prompt: BoundaryTokens(tokenizer).leading + tokenizer.encode(text),
+            options: options,
+            stream: stream
+        )
     }
 
     /// What the model is asked to answer a row.
@@ -142,6 +137,7 @@ struct InferenceRun {
             let isNamed = parts.count == 2 && !Folder.exists(text)
             var path = isNamed ? parts[1] : text
             while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+            path = RunFolder.adapter(in: path)
             folder = path
             name = isNamed ? parts[0] : Folder.name(of: path)
         }

@@ -16,7 +16,7 @@ struct DataOptions: ParsableArguments {
         parsing: .singleValue,
         help: .taking(
             "file ...",
-            "Rows that are not trained on and that mimo-sft infer --load-data-args answers."
+            "Rows that are not trained on: evaluations score them, and mimo-sft infer --load-data-args answers them."
         )
     )
     var valDataset: [String] = []
@@ -38,6 +38,9 @@ struct DataOptions: ParsableArguments {
 
     @Option(help: .taking("bool", "Whether rows are shuffled when they are read."))
     var datasetShuffle = DatasetOptions().shuffles
+
+    @Option(help: .taking("bool", "Whether the rows of --val-dataset are shuffled when they are read."))
+    var valDatasetShuffle = DatasetOptions().shufflesValidation
 
     @Option(help: .taking("n", "What sampling and shuffling depend on."))
     var dataSeed = DatasetOptions().seed

@@ -17,7 +17,7 @@ struct ModelOptions: ParsableArguments {
         parsing: .singleValue,
         help: .taking(
             "folder ...",
-            "Adapter folders to start from or to use, such as output/…/checkpoint-100."
+            "Adapter folders to start from or to use, such as output/…/checkpoint-100, or a run's folder."
         )
     )
     var adapters: [String] = []

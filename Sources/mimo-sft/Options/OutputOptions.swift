@@ -15,18 +15,28 @@ struct OutputOptions: ParsableArguments {
     @Option(help: .taking("n", "Steps between checkpoints."))
     var saveSteps = TrainerOptions().saveSteps ?? 0
 
-    @Option(help: .taking("when", "When checkpoints are saved: steps, or no, which is only at the end."))
+    @Option(
+        help: .taking(
+            "when",
+            "When checkpoints are saved; best is at each evaluation that is the best so far, no only at the end."
+        )
+    )
     var saveStrategy = SaveStrategy.steps
 
-    @Option(help: .taking("n", "How many checkpoints stay; all if not given."))
+    @Option(
+        help: .taking(
+            "n",
+            "How many checkpoints stay, the best and the last always among them; all if not given."
+        )
+    )
     var saveTotalLimit: Int?
 
     @Option(
         help: .taking(
             "folder",
             """
-            A checkpoint to go on from, with its optimizer, log and place in the rows; \
-            true for the newest whole one of the newest run.
+            A checkpoint, or a run's folder, to go on from, with its optimizer, log and place in the rows; true \
+            for the newest whole checkpoint of the newest run, or a new run where there is none yet.
             """
         )
     )
@@ -37,6 +47,6 @@ struct OutputOptions: ParsableArguments {
 
     /// When checkpoints are saved.
     enum SaveStrategy: String, ExpressibleByArgument, CaseIterable, OptionValue {
-        case steps, no
+        case steps, epoch, best, no
     }
 }

@@ -87,14 +87,14 @@ struct TuningCase {
             writeAdapter: tuned.write
         )
         if let resumeFrom { try trainer.resume(from: resumeFrom) }
-        let last = try trainer.run { event in
+        let end = try trainer.run { event in
             guard case .step(let record, _) = event else { return .more }
             if record.step == 1 { outcome.afterStep0 = Self.trained(in: tuned.decoder) }
             outcome.records.append(record)
             return record.step >= stopAfter ? .stop : .more
         }
         outcome.last = Self.trained(in: tuned.decoder)
-        outcome.checkpoint = try #require(last)
+        outcome.checkpoint = try #require(end.lastCheckpoint)
         return outcome
     }
 

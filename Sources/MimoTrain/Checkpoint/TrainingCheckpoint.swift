@@ -7,20 +7,18 @@ enum TrainingCheckpoint {
     static let optimizerFile = "optimizer.safetensors"
     static let stateFile = "trainer_state.json"
 
-    /// Writes a checkpoint folder in one step: it is there whole, or not at all.
+    /// Writes a checkpoint folder in one step: it is there whole, or not at all. Its manifest is written last.
     ///
     /// - Parameters:
     ///   - path: The folder.
     ///   - tensors: What is trained, for what the optimizer keeps of it.
-    ///   - state: Where the run stands.
-    ///   - totalSteps: Steps of the run.
+    ///   - state: Where the run stands, as `trainer_state.json` keeps it.
     ///   - writeOthers: Writes the adapter and what else belongs beside it into the folder that it is given.
     /// - Throws: Where the disk does not take it; what stood at `path` then still stands.
     static func write(
         to path: String,
         _ tensors: TrainedTensors,
-        _ state: TrainerState,
-        totalSteps: Int,
+        state: JSON,
         writeOthers: (String) throws -> Void
     ) throws {
         let transaction = try DirectoryTransaction(path: path)
@@ -36,10 +34,8 @@ enum TrainingCheckpoint {
             if let tensor = named[item.name] { try writer.append(tensor) }
         }
         try writer.finish()
-        try AtomicFile.write(
-            state.json(totalSteps: totalSteps).text(indent: 2) + "\n",
-            to: "\(folder)/\(stateFile)"
-        )
+        try AtomicFile.write(state.text(indent: 2) + "\n", to: "\(folder)/\(stateFile)")
+        try CheckpointManifest(of: folder).write(to: folder)
         try transaction.commit(replacing: true)
     }
 

@@ -1,0 +1,51 @@
+import MimoData
+import MimoModel
+
+/// Loss and token accuracy of rows that are not trained on.
+///
+/// The loss is that of training: `Σ weight · CE / N` over all counted labels of all rows, without dropout. Unlike
+/// a mean of batches' means it does not depend on how rows fall into batches.
+struct ValidationLoss {
+    /// Rows that are read and packed at a time.
+    private static let rowsAtATime = 64
+
+    private let rows: any SampleSource
+    private let pass: TrainingPass
+    private let packTokens: Int
+    private let batchSize: Int
+
+    init(_ rows: any SampleSource, pass: TrainingPass, packTokens: Int, batchSize: Int) {
+        self.rows = rows
+        self.pass = pass
+        self.packTokens = packTokens
+        self.batchSize = batchSize
+    }
+
+    /// Scores all rows.
+    ///
+    /// - Returns: `loss`, `token_acc`, and how many passes that took.
+    /// - Throws: Where a row cannot be read again.
+    func evaluate() throws -> (metrics: [Evaluation.Metric], passes: Int) {
+        var found = PassResult()
+        var passes = 0
+        for start in stride(from: 0, to: rows.count, by: Self.rowsAtATime) {
+            let plan = PackPlan(
+                try (start..<min(start + Self.rowsAtATime, rows.count)).map { try rows.sample($0) },
+                firstNumber: start,
+                capacity: packTokens > 0 ? packTokens : nil,
+                batchSize: batchSize,
+                sharedTokens: nil
+            )
+            for pack in plan.packs { found.add(pass.run(pack, normalizer: nil)) }
+            passes += plan.packs.count
+        }
+        let targets = Double(max(1, found.targets))
+        return (
+            [
+                .init("loss", found.weightedLoss / targets),
+                .init("token_acc", Double(found.correct) / targets),
+            ],
+            passes
+        )
+    }
+}
