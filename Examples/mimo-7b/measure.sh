@@ -15,8 +15,7 @@ if [ ! -e "$work/model.safetensors.index.json" ]; then
     $bin/mimo-sft-bench write-model --config Examples/mimo-7b/config.json --tokenizer "$tokenizer" --output "$work"
 fi
 $bin/mimo-sft-bench train --model "$work" --template qwen --dataset "$rows" --max-length 2048 \
-    --packing-length 2048 --rows 8 --steps 1 --memory-limit 21 --sgemm-repeats 1
-$bin/mimo-sft sft --model "$work" --template qwen --dataset "$rows#1" --max_length 64 --max_steps 1 \
+    --packing-length 2048 --rows 1 --steps 1 --memory-limit 21 --sgemm-repeats 1
+$bin/mimo-sft sft --model "$work" --template qwen --dataset "$rows#1" --max_length 2048 --max_steps 1 \
     --gradient_accumulation_steps 1 --output_dir "$work-run" --add_version false
-/usr/bin/time -v $bin/mimo-sft merge --adapters "$work-run/checkpoint-1" --output_dir "$work-merged" 2>&1 |
-    grep -E "Maximum resident|Elapsed|merged|error" || true
+time $bin/mimo-sft merge --adapters "$work-run/checkpoint-1" --output_dir "$work-merged"

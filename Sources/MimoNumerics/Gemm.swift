@@ -278,7 +278,7 @@ public final class Gemm {
             // Neighbouring panels are packed together, as long as there are tasks enough: their columns of a
             // weight's row lie side by side.
             var packGroup = max(1, 128 / nr)
-            while packGroup > 1, (slabPanels + packGroup - 1) / packGroup * parts.count < 128 {
+            while packGroup > 1, (slabPanels + packGroup - 1) / packGroup * parts.count < 2 * fewestTasks {
                 packGroup /= 2
             }
             let packGroups = (slabPanels + packGroup - 1) / packGroup

@@ -32,15 +32,6 @@ public enum Compute {
     }
 }
 
-/// A pointer that a parallel body may hold.
-///
-/// `@unchecked Sendable`: bodies of one region write disjoint pieces, and the region ends before the
-/// memory's owner goes on.
-struct UncheckedPointer<Pointer>: @unchecked Sendable {
-    let pointer: Pointer
-    init(_ pointer: Pointer) { self.pointer = pointer }
-}
-
 /// Runs `body(index, worker)` once for each index below `count`, on the pool's threads.
 ///
 /// `worker` is less than `workers` and differs between bodies that run at the same time: an index of scratch.

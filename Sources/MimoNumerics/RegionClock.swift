@@ -6,13 +6,21 @@ public enum RegionPart: Int, Sendable, CaseIterable, CustomStringConvertible {
     case products
     /// Bringing the operands of matrix products into the order in which they are read.
     case packing
+    /// Scores, softmax and weighted sums, forward and backward.
     case attention
+    /// RMSNorm.
     case norms
+    /// Rotary position embedding.
     case rotary
+    /// SwiGLU.
     case activations
+    /// The skinny products of low-rank updates.
     case lowRank
+    /// Masks of LoRA's inputs.
     case dropout
+    /// Cross entropy and its gradient.
     case loss
+    /// Updates of trained tensors.
     case optimizer
     /// Copies, gathers, sums and conversions.
     case copies

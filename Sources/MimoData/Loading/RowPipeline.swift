@@ -77,19 +77,16 @@ struct RowPipeline {
         _ work: @Sendable (Element) -> Output
     ) -> [Output] {
         guard threads > 1, elements.count > 1 else { return elements.map(work) }
-        return [Output](unsafeUninitializedCapacity: elements.count) { buffer, count in
-            // Safe to share: the counter hands out each index once, so that no two iterations write the same
-            // element, and `concurrentPerform` returns after all of them, before the array exists.
-            nonisolated(unsafe) let output = buffer
-            let next = Atomic(0)
-            DispatchQueue.concurrentPerform(iterations: threads) { _ in
-                while true {
-                    let element = next.add(1, ordering: .relaxed).oldValue
-                    guard element < elements.count else { return }
-                    output.initializeElement(at: element, to: work(elements[element]))
-                }
+        let results = Mutex([Output?](repeating: nil, count: elements.count))
+        let next = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            while true {
+                let element = next.add(1, ordering: .relaxed).oldValue
+                guard element < elements.count else { return }
+                let result = work(elements[element])
+                results.withLock { $0[element] = result }
             }
-            count = elements.count
         }
+        return results.withLock { $0.compactMap(\.self) }
     }
 }

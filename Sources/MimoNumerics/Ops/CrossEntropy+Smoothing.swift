@@ -14,12 +14,11 @@ extension CrossEntropy {
         guard smoothing > 0 else { return forwardBackward(logits, labels: labels, weights: weights) }
         var margins = [Double](repeating: 0, count: labels.count)
         margins.withUnsafeMutableBufferPointer { buffer in
-            let out = UncheckedPointer(buffer)
             parallelFor(.loss, labels.count) { row, _ in
                 let start = logits.pointer + row * logits.stride
                 var sum = 0.0
                 for column in 0..<logits.columns { sum += Double(start[column]) }
-                out.pointer[row] = Double(start[Int(labels[row])]) - sum / Double(logits.columns)
+                buffer[row] = Double(start[Int(labels[row])]) - sum / Double(logits.columns)
             }
         }
         var losses = forwardBackward(logits, labels: labels, weights: weights)

@@ -8,10 +8,10 @@ extension WeightMatrix {
         let sum = widened()
         let delta = Tensor(rows: rows, columns: columns)
         gemm.multiply([Product(delta, [.backward(b, WeightMatrix(a))])])
-        let (out, update) = (UncheckedPointer(sum.pointer), UncheckedPointer(delta.pointer))
+        let (out, update) = (sum.pointer, delta.pointer)
         parallelChunks(.lowRank, of: sum.count, grain: 1 << 16) { range in
             // Two roundings, as two operations have them: Swift does not fuse what is not written as fused.
-            for index in range { out.pointer[index] += update.pointer[index] * scaling }
+            for index in range { out[index] += update[index] * scaling }
         }
         return sum
     }

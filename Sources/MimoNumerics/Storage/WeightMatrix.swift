@@ -104,10 +104,10 @@ extension Tensor {
         precondition(isContiguous)
         return [UInt8](unsafeUninitializedCapacity: count * type.size) { buffer, written in
             guard let start = buffer.baseAddress else { return }
-            let out = UncheckedPointer(UnsafeMutableRawPointer(start))
+            let out = UnsafeMutableRawPointer(start)
             parallelChunks(.copies, of: count, grain: 1 << 16) { range in
                 kernels.narrow(
-                    out.pointer + range.lowerBound * type.size,
+                    out + range.lowerBound * type.size,
                     pointer + range.lowerBound,
                     type.kernelType,
                     range.count

@@ -81,9 +81,8 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
             + (limit.map { "; limit \(Self.gibibytes($0))" } ?? "")
     }
 
-    /// "9.8 GiB"
+    /// "9.80 GiB"
     static func gibibytes(_ bytes: Int) -> String {
-        let tenths = (bytes * 100 + (1 << 29)) >> 30
-        return "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100) GiB"
+        "\(Figure.fixed(Double(bytes) / 1_073_741_824, 2)) GiB"
     }
 }
