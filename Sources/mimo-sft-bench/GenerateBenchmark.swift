@@ -1,4 +1,5 @@
 import ArgumentParser
+import MimoInfer
 import MimoModel
 import MimoNumerics
 
@@ -12,47 +13,72 @@ struct GenerateBenchmark: ParsableCommand {
     @Option(help: "Folder of the model.") var model: String
     @Option(help: "Tokens of the prompt.") var prompt = 512
     @Option(help: "Tokens decoded behind it.") var tokens = 64
-    @Option(help: "Rounds; the best counts.") var rounds = 3
+    @Option(help: "Rounds; the middle one counts.") var rounds = 5
     @OptionGroup var machine: MachineOptions
+
+    /// One round: what a prompt and the tokens behind it took, and the bandwidth around them.
+    private struct Round {
+        /// Seconds of the prompt.
+        var prefill: Double
+        /// Seconds of one token.
+        var decode: Double
+        /// Bytes per second, the mean of before and after: on a shared machine it changes by the second.
+        var bandwidth: Double
+        var parts: [RegionPart: RegionClock.Total]
+    }
 
     func run() throws {
         machine.apply()
         let decoder = try Decoder(Checkpoint(directory: model))
-        let pass = InferencePass(decoder)
-        let vocabulary = decoder.config.vocabularySize
-        let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % min(vocabulary, 10_000)) }
-        var (prefill, decode) = (Double.infinity, Double.infinity)
-        var parts: [RegionPart: RegionClock.Total] = [:]
-        for _ in 0..<max(1, rounds) {
-            let cache = KeyValueCache(decoder.config, capacity: prompt + tokens)
-            let start = ContinuousClock.now
-            var logits = pass.run([(cache, ids)])
-            let read = ContinuousClock.now
-            RegionClock.reset()
-            for _ in 0..<tokens {
-                let next = (0..<vocabulary).max { logits[0, $0] < logits[0, $1] } ?? 0
-                logits = pass.run([(cache, [Int32(next)])])
-            }
-            prefill = min(prefill, start.duration(to: read).inSeconds)
-            let seconds = read.duration(to: .now).inSeconds / Double(max(1, tokens))
-            if seconds < decode { (decode, parts) = (seconds, RegionClock.totals) }
+        var bandwidth = MachineLimits.readBandwidth()
+        let measured = (0..<max(1, rounds)).map { _ in
+            let before = bandwidth
+            var round = generate(InferencePass(decoder))
+            bandwidth = MachineLimits.readBandwidth()
+            round.bandwidth = (before + bandwidth) / 2
+            return round
         }
-        let bandwidth = MachineLimits.readBandwidth()
         // A token reads the weights, and the keys and values of all before it.
         let config = decoder.config
         let context = 8 * config.layerCount * config.keyValueSize * (prompt + tokens / 2)
         let bytes = Double(decoder.decodedBytes + context)
+        let shares = measured.map { bytes / $0.decode / $0.bandwidth }
+        let middle = measured.sorted { $0.decode < $1.decode }[measured.count / 2]
+        let prefill = measured.map(\.prefill).sorted()[measured.count / 2]
         print(
             """
             prompt: \(prompt) tokens, \(Figures.fixed(Double(prompt) / prefill)) tokens/s
-            decode: \(Figures.fixed(1 / decode, 2)) tokens/s, \(Figures.fixed(bytes / decode / 1e9, 2)) GB/s of \
-            \(Figures.fixed(bytes / 1e9, 3)) GB of weights, keys and values a token
-            memory reads: \(Figures.fixed(bandwidth / 1e9, 2)) GB/s; decode uses \
-            \(Figures.fixed(bytes / decode / bandwidth, 3)) of it
+            decode: \(Figures.fixed(1 / middle.decode, 2)) tokens/s, \
+            \(Figures.fixed(bytes / middle.decode / 1e9, 2)) GB/s of \(Figures.fixed(bytes / 1e9, 3)) GB of weights, \
+            keys and values a token
+            memory reads: \(Figures.fixed(middle.bandwidth / 1e9, 2)) GB/s; decode uses \
+            \(Figures.fixed(shares.sorted()[shares.count / 2], 3)) of it; of each round's own: \
+            \(shares.map { Figures.fixed($0, 3) }.joined(separator: ", "))
 
-            where the time of a token went, of \(Figures.fixed(decode * 1000, 2)) ms:
+            where the time of a token went, of \(Figures.fixed(middle.decode * 1000, 2)) ms:
             """
         )
-        TimeByPart(parts, of: decode * Double(tokens), count: tokens).show()
+        TimeByPart(middle.parts, of: middle.decode * Double(tokens), count: tokens).show()
+    }
+
+    /// Reads the prompt, then appends tokens one by one as the command does when it is greedy.
+    private func generate(_ pass: InferencePass) -> Round {
+        let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % min(pass.config.vocabularySize, 10_000)) }
+        let cache = KeyValueCache(pass.config, capacity: prompt + tokens)
+        let start = ContinuousClock.now
+        var logits = pass.run([(cache, ids)])
+        let read = ContinuousClock.now
+        RegionClock.reset()
+        for _ in 0..<tokens {
+            let next = Candidates(logits: logits.elements).best ?? 0
+            logits = pass.run([(cache, [Int32(next)])])
+        }
+        let decode = read.duration(to: .now).inSeconds / Double(max(1, tokens))
+        return Round(
+            prefill: start.duration(to: read).inSeconds,
+            decode: decode,
+            bandwidth: 0,
+            parts: RegionClock.totals
+        )
     }
 }

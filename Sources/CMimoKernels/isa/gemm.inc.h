@@ -212,8 +212,8 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
 /* Vectors times a stored weight, which is read once and in order: that is what bounds decoding. A block of a few
  * rows of the weight meets a few vectors at a time, whose sums stay in registers; each element has one sum, in the
  * order of k, so that a vector's result does not depend on how many come with it. The blocks are too short for the
- * processor to see where reading goes, so they are fetched ahead by hand: half as fast again, and nearly as fast
- * as memory can be read at all. */
+ * processor to see where reading goes, so they are fetched ahead by hand, as what is read once: half as fast again,
+ * and nearly as fast as memory can be read at all. */
 enum { WEIGHT_ROWS = 4, VECTORS = VW == 16 ? 4 : 2, FETCH_AHEAD = 8192, CACHE_LINE = 64 };
 
 INLINE void vectors_block(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
@@ -233,7 +233,7 @@ INLINE void vectors_block(float *restrict y, const float *restrict x, const void
         if (fetches)
 #pragma clang loop unroll(full)
             for (ptrdiff_t line = 0; line < WEIGHT_ROWS * VW * size; line += CACHE_LINE)
-                __builtin_prefetch(ahead + WEIGHT_ROWS * p * size + line);
+                __builtin_prefetch(ahead + WEIGHT_ROWS * p * size + line, 0, 0);
 #pragma clang loop unroll(full)
         for (int t = 0; t < VECTORS; t++) {
             if (t >= vectors) continue;

@@ -11,6 +11,9 @@ public final class InferencePass {
         case all
     }
 
+    /// The model's shape.
+    public var config: ModelConfig { decoder.config }
+
     private let decoder: Decoder
     private let gemm = Gemm()
     private let kept = Arena()

@@ -27,15 +27,19 @@ extension Attention {
     /// Up to this many queries keys and values are read in place: packing them would cost more than it saves.
     public static let fewQueries = 4
 
-    /// Keys that one task takes. Fixed cuts, whatever the number of threads: the same bits.
-    private static let keysPerTask = 256
-
+    /// Some keys of a sequence, for all of its heads: a task reads memory in the order in which it lies.
     private struct Part {
         var sequence: Int
-        var head: Int
         var keys: Range<Int>
-        /// Where the part's rows begin among those of all parts.
+        /// Where the part's rows begin among those of all parts: those of the first head's queries, then the next's.
         var row: Int
+    }
+
+    /// Keys that one part takes, of so many. It depends on the length alone, whatever the number of threads: the same
+    /// bits. Short parts share out evenly; in long sequences, joining must not cost more than it helps.
+    private static func keysPerPart(of count: Int) -> Int {
+        let (tile, mostParts) = (64, 64)
+        return tile * max(1, (count + tile * mostParts - 1) / (tile * mostParts))
     }
 
     /// Floats of scratch that ``forward(_:scratch:)`` needs.
@@ -54,38 +58,41 @@ extension Attention {
         parallelFor(.attention, parts.count) { index, _ in
             let part = parts[index]
             let sequence = sequences[part.sequence]
-            let column = part.head * headSize
             let count = sequence.q.rows
-            kernels.attention_few(
-                sums.pointer + part.row * headSize,
-                levels.pointer + part.row,
-                levels.pointer + levels.stride + part.row,
-                sequence.q.pointer + column * group,
-                sequence.k.pointer + part.keys.lowerBound * sequence.k.stride + column,
-                sequence.v.pointer + part.keys.lowerBound * sequence.v.stride + column,
-                part.keys.count,
-                sequence.k.rows - count - part.keys.lowerBound,
-                count,
-                group,
-                headSize,
-                scale,
-                sequence.q.stride,
-                sequence.k.stride
-            )
+            for head in 0..<keyValueHeads {
+                let row = part.row + head * group * count
+                let place = part.keys.lowerBound * sequence.k.stride + head * headSize
+                kernels.attention_few(
+                    sums.pointer + row * headSize,
+                    levels.pointer + row,
+                    levels.pointer + levels.stride + row,
+                    sequence.q.pointer + head * headSize * group,
+                    sequence.k.pointer + place,
+                    sequence.v.pointer + place,
+                    part.keys.count,
+                    sequence.k.rows - count - part.keys.lowerBound,
+                    count,
+                    group,
+                    headSize,
+                    scale,
+                    sequence.q.stride,
+                    sequence.k.stride
+                )
+            }
         }
         var first = 0
         while first < parts.count {
             let part = parts[first]
             let sequence = sequences[part.sequence]
-            let pieces = parts[first...].prefix { $0.sequence == part.sequence && $0.head == part.head }.count
+            let pieces = parts[first...].prefix { $0.sequence == part.sequence }.count
             kernels.attention_join(
-                sequence.output.pointer + part.head * headSize * group,
+                sequence.output.pointer,
                 sums.pointer + part.row * headSize,
                 levels.pointer + part.row,
                 levels.pointer + levels.stride + part.row,
                 pieces,
                 sequence.q.rows,
-                group,
+                heads,
                 headSize,
                 sequence.output.stride
             )
@@ -95,7 +102,7 @@ extension Attention {
 
     /// Rows of all parts together.
     private func rows(of parts: [Part], _ sequences: [FewQueries]) -> Int {
-        parts.last.map { $0.row + group * sequences[$0.sequence].q.rows } ?? 0
+        parts.last.map { $0.row + heads * sequences[$0.sequence].q.rows } ?? 0
     }
 
     private func parts(of sequences: [FewQueries]) -> [Part] {
@@ -105,12 +112,11 @@ extension Attention {
             precondition(
                 sequence.q.columns == heads * headSize && sequence.k.columns == keyValueHeads * headSize
             )
-            for head in 0..<keyValueHeads {
-                for start in Swift.stride(from: 0, to: sequence.k.rows, by: Self.keysPerTask) {
-                    let keys = start..<min(sequence.k.rows, start + Self.keysPerTask)
-                    parts.append(Part(sequence: index, head: head, keys: keys, row: row))
-                    row += group * sequence.q.rows
-                }
+            let length = Self.keysPerPart(of: sequence.k.rows)
+            for start in Swift.stride(from: 0, to: sequence.k.rows, by: length) {
+                let keys = start..<min(sequence.k.rows, start + length)
+                parts.append(Part(sequence: index, keys: keys, row: row))
+                row += heads * sequence.q.rows
             }
         }
         return parts
