@@ -107,8 +107,8 @@ public struct Product {
 /// operands are packed once and shared by all threads. Each element of a result is summed in an order that
 /// depends on the shapes alone: any number of threads gives the same bits.
 public final class Gemm {
-    /// Depth of one pass: a packed column panel of it fills half the first-level cache.
-    private static let depthStep = 256
+    /// Depth of one pass: a packed column panel of it stays in the first-level cache.
+    private static let depthStep = 320
     /// About the depth that is packed at a time.
     private static let blockDepth = 1024
     /// Bytes of weights that are packed at a time: more for many threads, whose caches are larger together. No
@@ -168,7 +168,7 @@ public final class Gemm {
         }
     }
 
-    /// Some of the depth of a term, in passes that each fill half the first-level cache.
+    /// Some of the depth of a term, in passes of about ``depthStep``.
     private struct Slice {
         let term: ProductTerm
         var passes: [Range<Int>]

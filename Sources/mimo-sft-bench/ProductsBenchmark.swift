@@ -2,6 +2,12 @@ import ArgumentParser
 import MimoModel
 import MimoNumerics
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// `mimo-sft-bench products`: each matrix product of a model's blocks, ours on bf16 weights beside OpenBLAS's
 /// sgemm on floats, one after the other.
 struct ProductsBenchmark: ParsableCommand {
@@ -13,6 +19,7 @@ struct ProductsBenchmark: ParsableCommand {
     @Option(help: "Folder of the model; its config.json is enough.") var model: String
     @Option(help: "Rows of the activations.") var rows = 1024
     @Option(help: "Runs of each; the median counts.") var repeats = 10
+    @Flag(help: "Each run has operands that no cache holds, as in training.") var cold = false
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
@@ -21,20 +28,11 @@ struct ProductsBenchmark: ParsableCommand {
         print("     rows        n        k            ours  OpenBLAS sgemm   ratio")
         var (operations, ours, theirs) = (0.0, 0.0, 0.0)
         for shape in rate.shapes {
-            let own = MachineLimits.productSeconds(
-                m: rows,
-                n: shape.n,
-                k: shape.k,
-                isTransposed: shape.isTransposed,
-                repeats: repeats
-            )
-            let other = MachineLimits.sgemmSeconds(
-                m: rows,
-                n: shape.n,
-                k: shape.k,
-                isTransposed: shape.isTransposed,
-                repeats: repeats
-            )
+            let timing = rate.timing(of: shape, repeats: repeats, isCold: cold)
+            // OpenBLAS's threads wait awake for more work, which would be in the way.
+            usleep(100_000)
+            let own = MachineLimits.productSeconds(timing)
+            let other = MachineLimits.sgemmSeconds(timing)
             let work = 2 * Double(rows * shape.n) * Double(shape.k)
             line(rows: rows, n: shape.n, k: shape.k, work, own, other, isTransposed: shape.isTransposed)
             operations += work

@@ -31,17 +31,23 @@ struct SgemmRate {
         self.rows = rows
     }
 
+    /// How a shape's time is taken.
+    func timing(of shape: Shape, repeats: Int, isCold: Bool = false) -> MachineLimits.ProductTiming {
+        MachineLimits.ProductTiming(
+            m: rows,
+            n: shape.n,
+            k: shape.k,
+            isTransposed: shape.isTransposed,
+            repeats: repeats,
+            isCold: isCold
+        )
+    }
+
     /// Floating-point operations per second over all of them, each weighted by how often it occurs.
     func measure(repeats: Int = 5) -> Double {
         var (operations, seconds) = (0.0, 0.0)
         for shape in shapes {
-            let time = MachineLimits.sgemmSeconds(
-                m: rows,
-                n: shape.n,
-                k: shape.k,
-                isTransposed: shape.isTransposed,
-                repeats: repeats
-            )
+            let time = MachineLimits.sgemmSeconds(timing(of: shape, repeats: repeats))
             operations += 2 * Double(rows * shape.n) * Double(shape.k) * Double(shape.count)
             seconds += time * Double(shape.count)
         }

@@ -31,8 +31,8 @@ private struct KeptBlock {
 /// Only what the loss needs is computed: no gradient of frozen weights or below the lowest trained one; the last
 /// block's queries, feed-forward and the head only for tokens that are scored.
 public final class TrainingPass {
-    /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists.
-    private static let headRows = 256
+    /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists. Whole register tiles of any kernel.
+    private static let headRows = 252
 
     private let decoder: Decoder
     /// How many of the lowest blocks keep only their input and run forward again in the backward
