@@ -89,6 +89,37 @@ import Testing
         expectClose(z.elements, z1.elements, rtol: 1e-5, atol: 1e-5)
     }
 
+    @Test("Products of several slabs, depths and blocks of rows equal narrow ones, to the bit")
+    func slabs() {
+        // Deeper than a block, wider than a slab together, more rows than are packed at a time.
+        let (rows, depth) = (2_060, 1_300)
+        let (x, h) = (Oracle.tensor(rows, depth, seed: 1), Oracle.tensor(rows, 4, seed: 2))
+        let widths = [1_100, 40, 900]
+        let weights = widths.map { WeightMatrix(Oracle.tensor($0, depth, seed: UInt64($0))) }
+        let update = WeightMatrix(Oracle.tensor(4, widths[0], seed: 3))
+        let outputs = widths.map { Tensor(rows: rows, columns: $0) }
+        var products = zip(outputs, weights).map { Product($0, [.forward(x, $1)]) }
+        products[0] = Product(outputs[0], [.forward(x, weights[0]), .backward(h, update)])
+        Gemm().multiply(products)
+        for (index, width) in widths.enumerated() {
+            // A few columns of a few rows, alone: what one element is does not depend on what stands beside it.
+            let (some, columns) = (2_020..<2_060, width - 37..<width)
+            let alone = Tensor(rows: some.count, columns: columns.count)
+            let part = Tensor(
+                weights[index].widened().rows(columns).elements,
+                rows: columns.count,
+                columns: depth
+            )
+            var terms: [ProductTerm] = [.forward(x.rows(some), WeightMatrix(part))]
+            if index == 0 {
+                let b = Tensor(update.widened().columns(columns).elements, rows: 4, columns: columns.count)
+                terms.append(.backward(h.rows(some), WeightMatrix(b)))
+            }
+            Gemm().multiply([Product(alone, terms)])
+            #expect(alone.elements == outputs[index].rows(some).columns(columns).elements)
+        }
+    }
+
     @Test("Windows with gaps between their rows are read and written in place")
     func windows() {
         let wide = Oracle.tensor(40, 100, seed: 1)
