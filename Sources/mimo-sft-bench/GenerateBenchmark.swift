@@ -14,6 +14,8 @@ struct GenerateBenchmark: ParsableCommand {
     @Option(help: "Tokens of the prompt.") var prompt = 512
     @Option(help: "Tokens decoded behind it.") var tokens = 64
     @Option(help: "Rounds; the middle one counts.") var rounds = 5
+    @Flag(help: "Draft with the layer for multi-token prediction, and say what it came to.") var mtpDrafts =
+        false
     @OptionGroup var machine: MachineOptions
 
     /// One round: what a prompt and the tokens behind it took, and the bandwidth around them.
@@ -29,11 +31,14 @@ struct GenerateBenchmark: ParsableCommand {
 
     func run() throws {
         machine.apply()
-        let decoder = try Decoder(Checkpoint(directory: model))
+        let checkpoint = try Checkpoint(directory: model)
+        let decoder = try Decoder(checkpoint)
+        let vocabulary = min(decoder.config.vocabularySize, 10_000)
+        let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % vocabulary) }
         var bandwidth = MachineLimits.readBandwidth()
         let measured = (0..<max(1, rounds)).map { _ in
             let before = bandwidth
-            var round = generate(InferencePass(decoder))
+            var round = generate(InferencePass(decoder), ids)
             bandwidth = MachineLimits.readBandwidth()
             round.bandwidth = (before + bandwidth) / 2
             return round
@@ -59,11 +64,24 @@ struct GenerateBenchmark: ParsableCommand {
             """
         )
         TimeByPart(middle.parts, of: middle.decode * Double(tokens), count: tokens).show()
+        guard mtpDrafts else { return }
+        let plain = try Self.answer(decoder, ids, tokens, rounds)
+        let drafted = try Self.answer(Decoder(checkpoint, withPrediction: true), ids, tokens, rounds)
+        let drafts = drafted.answer.drafts ?? DraftCount()
+        print(
+            """
+
+            greedy answer: \(Figures.fixed(plain.rate, 2)) tokens/s without drafts, \
+            \(Figures.fixed(drafted.rate, 2)) with, \(Figures.fixed(drafted.rate / plain.rate, 2)) times as many; \
+            \(drafts.accepted) of \(drafts.proposed) drafts accepted (\
+            \(Figures.fixed((drafts.rate ?? 0) * 100)) %); \
+            \(drafted.answer.ids == plain.answer.ids ? "the same answer" : "ANOTHER ANSWER")
+            """
+        )
     }
 
     /// Reads the prompt, then appends tokens one by one as the command does when it is greedy.
-    private func generate(_ pass: InferencePass) -> Round {
-        let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % min(pass.config.vocabularySize, 10_000)) }
+    private func generate(_ pass: InferencePass, _ ids: [Int32]) -> Round {
         let cache = KeyValueCache(pass.config, capacity: prompt + tokens)
         let start = ContinuousClock.now
         var logits = pass.run([(cache, ids)])
@@ -80,5 +98,33 @@ struct GenerateBenchmark: ParsableCommand {
             bandwidth: 0,
             parts: RegionClock.totals
         )
+    }
+
+    /// A greedy answer, and the best rate of its tokens behind the first.
+    private static func answer(_ decoder: Decoder, _ prompt: [Int32], _ tokens: Int, _ rounds: Int) throws
+        -> (answer: Generation, rate: Double)
+    {
+        let options = GenerationOptions(sampling: .greedy, maxNewTokens: tokens)
+        var (answer, best) = (Generation?.none, 0.0)
+        for _ in 0..<max(1, rounds) {
+            let generator = Generator(
+                decoder,
+                tokenizer: nil,
+                stopRules: StopRules(),
+                drafts: decoder.prediction != nil
+            )
+            try generator.add(GenerationRequest(prompt: prompt, options: options))
+            var start: ContinuousClock.Instant?
+            while !generator.isIdle {
+                let updates = try generator.step()
+                answer = updates.last?.generation ?? answer
+                // The prompt counts until its first token is chosen.
+                if start == nil, !updates.isEmpty { start = .now }
+            }
+            let seconds = start.map { $0.duration(to: .now).inSeconds } ?? 0
+            best = max(best, Double(max(0, tokens - 1)) / max(seconds, 1e-9))
+        }
+        guard let answer else { throw ValidationError("no answer") }
+        return (answer, best)
     }
 }

@@ -28,6 +28,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     ///   - longestPack: Tokens of the longest pack that the run can meet.
     ///   - recomputedBlocks: So many blocks, whatever the limit says; nil: as few as fit.
     ///   - dropout: The share of the updates' inputs that is dropped.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
     ///   - weightBytes: Mapped weights that training reads.
     ///   - heldBytes: What the process holds already.
     ///   - limit: What the process must not exceed; nil: nothing is refused.
@@ -37,6 +38,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         longestPack: Int,
         recomputedBlocks: Int?,
         dropout: Float,
+        predicts: Bool = false,
         weightBytes: Int,
         heldBytes: Int,
         limit: Int?
@@ -47,7 +49,13 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         self.heldBytes = heldBytes
         self.limit = limit
         func footprint(_ recomputed: Int) -> PassFootprint {
-            PassFootprint(decoder, tokens: longestPack, recomputedBlocks: recomputed, dropout: dropout)
+            PassFootprint(
+                decoder,
+                tokens: longestPack,
+                recomputedBlocks: recomputed,
+                dropout: dropout,
+                predicts: predicts
+            )
         }
         let room = limit.map { $0 - weightBytes - heldBytes } ?? .max
         if let recomputedBlocks {
