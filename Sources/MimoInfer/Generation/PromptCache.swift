@@ -7,8 +7,9 @@ struct PromptCache {
     /// The tokens whose keys and values are held.
     private(set) var ids: [Int32] = []
 
-    init(_ config: ModelConfig) {
-        cache = KeyValueCache(config)
+    /// - Parameter capacity: Room for so many tokens at first.
+    init(_ config: ModelConfig, capacity: Int) {
+        cache = KeyValueCache(config, capacity: capacity)
     }
 
     /// How many tokens at the beginning of a prompt are held already.

@@ -11,7 +11,7 @@ public final class InferencePass {
         case all
     }
 
-    private let decoder: Decoder
+    let decoder: Decoder
     private let gemm = Gemm()
     private let kept = Arena()
     private let scratch = Arena()
@@ -20,6 +20,9 @@ public final class InferencePass {
     public init(_ decoder: Decoder) {
         self.decoder = decoder
     }
+
+    /// The most bytes that the runs so far have held at a time, beside caches and logits.
+    var heldBytes: Int { kept.peakByteCount + scratch.peakByteCount + gemm.byteCount }
 
     /// Appends tokens to sequences and returns logits.
     ///

@@ -13,6 +13,16 @@ public struct PassFootprint: Sendable, Equatable {
 
     /// All of it.
     public var total: Int { kept + stream + scratch + products }
+
+    /// What passes of both kinds hold that share their memory.
+    public func union(_ other: PassFootprint) -> PassFootprint {
+        PassFootprint(
+            kept: max(kept, other.kept),
+            stream: max(stream, other.stream),
+            scratch: max(scratch, other.scratch),
+            products: max(products, other.products)
+        )
+    }
 }
 
 extension PassFootprint {
@@ -33,6 +43,15 @@ extension PassFootprint {
         Compute.rehearse {
             _ = pass.run(pack, normalizer: 1, dropout: dropout > 0 ? (key: 0, probability: dropout) : nil)
         }
+        self = pass.footprint
+    }
+
+    /// What passes that only score packs of up to so many tokens will hold.
+    public init(_ decoder: Decoder, scoring tokens: Int) {
+        let pass = TrainingPass(decoder)
+        let row = [Int32](repeating: 0, count: tokens + 1)
+        let pack = TrainingPack(rows: [TrainingPack.Row(ids: row, labels: row, number: 0)])
+        Compute.rehearse { _ = pass.run(pack, normalizer: nil) }
         self = pass.footprint
     }
 }

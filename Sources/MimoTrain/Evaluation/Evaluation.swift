@@ -39,6 +39,9 @@ public protocol EvaluationProbe: AnyObject {
     /// Names what is looked at, so that a run does not go on with something else.
     var fingerprint: String { get }
 
+    /// Bytes that a look takes at most, beside the model.
+    var memoryBytes: Int { get }
+
     /// Begins, or goes on after a step that an earlier process reached.
     ///
     /// - Parameters:

@@ -56,6 +56,8 @@ final class RetentionProbe: EvaluationProbe {
         for request in requests { try generator.validate(request) }
     }
 
+    var memoryBytes: Int { generator.footprint(of: requests) }
+
     func begin(in folder: String, after step: Int, base: Evaluation?) throws {
         log = try AppendedLog(path: "\(folder)/\(Self.fileName)", keepingStepsThrough: step)
         self.base = base

@@ -7,7 +7,7 @@ import MimoModel
 /// a mean of batches' means it does not depend on how rows fall into batches.
 struct ValidationLoss {
     /// Rows that are read and packed at a time.
-    private static let rowsAtATime = 64
+    static let rowsAtATime = 64
 
     private let rows: any SampleSource
     private let pass: TrainingPass

@@ -83,12 +83,25 @@ public final class Trainer {
         // The state takes its pages now, so that it is counted.
         tensors.touch()
         let census = try SampleCensus(samples, vocabularySize: decoder.config.vocabularySize)
+        let scored =
+            try options.evaluation.isOn
+            ? validation.map { try SampleCensus($0, vocabularySize: decoder.config.vocabularySize) } : nil
         memory = try MemoryPlan(
             decoder,
-            longestPack: census.longestPack(options),
+            longestPack: census.longestPack(
+                of: options.rowsPerStep,
+                packTokens: options.packTokens,
+                batchSize: options.batchSize
+            ),
+            longestScored: scored?.longestPack(
+                of: ValidationLoss.rowsAtATime,
+                packTokens: options.packTokens,
+                batchSize: options.evaluation.batchSize
+            ) ?? 0,
+            probeBytes: options.evaluation.isOn ? probe?.memoryBytes ?? 0 : 0,
             recomputedBlocks: options.recomputedBlocks,
             dropout: Float(options.loraDropout),
-            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens),
+            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens(with: scored)),
             heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
             limit: options.memoryLimit ?? ProcessMemory.availableBytes
         )
