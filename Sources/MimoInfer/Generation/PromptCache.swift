@@ -7,7 +7,7 @@ struct PromptCache {
     /// The tokens whose keys and values are held.
     private(set) var ids: [Int32] = []
 
-    /// - Parameter capacity: Room for so many tokens at first.
+    /// A cache that holds nothing, with room for `capacity` tokens at first.
     init(_ config: ModelConfig, capacity: Int) {
         cache = KeyValueCache(config, capacity: capacity)
     }

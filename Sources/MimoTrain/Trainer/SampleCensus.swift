@@ -37,6 +37,7 @@ struct SampleCensus {
     ///   - rows: Rows that are divided into packs at a time.
     ///   - packTokens: Tokens of a pack; 0 makes a pack of each `batchSize` rows.
     ///   - batchSize: Rows of a micro-batch.
+    /// - Returns: Tokens, at least 1.
     func longestPack(of rows: Int, packTokens: Int, batchSize: Int) -> Int {
         func longest(_ rows: Int) -> Int { lengths.prefix(rows).reduce(0) { $0 + Int($1) } }
         let pack =
