@@ -92,16 +92,19 @@ enum BuiltCommand {
         /// Kills it; returns whether it was still running.
         func kill() -> Bool { !hasEnded && send(SIGKILL, to: process) }
 
-        /// Sends a signal once standard error holds a text, which it must within half a minute.
-        func signal(_ signal: Int32, after text: String) throws {
-            for _ in 0..<600 {
-                if try Self.text(of: errors).contains(text) {
-                    if !hasEnded { send(signal, to: process) }
-                    return
-                }
-                usleep(50_000)
+        /// Waits until standard error holds a text, which it must within half a minute.
+        func wait(for text: String) throws {
+            for _ in 0..<6000 {
+                if try Self.text(of: errors).contains(text) { return }
+                usleep(5000)
             }
             Issue.record("\(text) was not said")
+        }
+
+        /// Sends a signal once standard error holds a text.
+        func signal(_ signal: Int32, after text: String) throws {
+            try wait(for: text)
+            if !hasEnded { send(signal, to: process) }
         }
 
         /// Waits for its end.
