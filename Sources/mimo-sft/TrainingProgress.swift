@@ -31,6 +31,8 @@ struct TrainingProgress {
                     "loss \(Figure.fixed(line.loss, 4))", "grad_norm \(Figure.fixed(line.gradientNorm, 4))",
                     "lr \(Figure.scientific(line.learningRate))",
                     "token_acc \(Figure.fixed(line.tokenAccuracy, 3))",
+                    line.predictionLoss.map { "mtp_loss \(Figure.fixed($0, 4))" },
+                    line.predictionAccuracy.map { "mtp_token_acc \(Figure.fixed($0, 3))" },
                     "\(Int(line.tokensPerSecond.rounded())) tokens/s", Self.memory,
                     Self.left(line.remaining, line.step < line.totalSteps),
                 ])

@@ -7,7 +7,8 @@ extension Decoder {
     ///   read, each with what the system maps around it.
     /// - Returns: Bytes, the head and all linears included.
     public func mappedBytes(distinctTokens: Int) -> Int {
-        let linears = blocks.reduce(0) { sum, block in
+        let ahead = prediction?.projection.weight.mappedBytes ?? 0
+        let linears = (blocks + (prediction.map { [$0.block] } ?? [])).reduce(ahead) { sum, block in
             DecoderLinear.allCases.reduce(sum) { $0 + block[$1].weight.mappedBytes }
         }
         let around = max(64 << 10, 2 * embedding.byteRange.count / max(1, embedding.rows))

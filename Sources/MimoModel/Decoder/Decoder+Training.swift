@@ -41,6 +41,7 @@ extension Decoder {
             blocks[index].replaceParameters(prefix: "model.layers.\(index).", replace)
         }
         finalNorm.replace("model.norm.weight", replace)
+        prediction?.replaceParameters(replace)
         if !isHeadTied { replace("lm_head.weight", &head, &headGradient) }
     }
 
@@ -59,6 +60,7 @@ extension Decoder {
             block.forEachParameter(prefix: "model.layers.\(block.index).", add)
         }
         add("model.norm.weight", WeightMatrix(finalNorm.weight), finalNorm.gradient)
+        prediction?.forEachParameter(add)
         if !isHeadTied { add("lm_head.weight", head, headGradient) }
         return found
     }
@@ -73,6 +75,31 @@ extension NormWeight {
         var matrix = WeightMatrix(weight)
         replace(name, &matrix, &gradient)
         weight = matrix.floats ?? weight
+    }
+}
+
+extension MultiTokenPrediction {
+    /// Lets `replace` exchange the parameters and their gradients.
+    fileprivate mutating func replaceParameters(
+        _ replace: (String, inout WeightMatrix, inout Tensor?) -> Void
+    ) {
+        hiddenNorm.replace("\(Self.prefix)hidden_layernorm.weight", replace)
+        tokenNorm.replace("\(Self.prefix)token_layernorm.weight", replace)
+        replace("\(Self.prefix)input_proj.weight", &projection.weight, &projection.weightGradient)
+        block.replaceParameters(prefix: Self.prefix, replace)
+        finalNorm.replace("\(Self.prefix)final_layernorm.weight", replace)
+    }
+
+    /// Tells the parameters by name, with their gradients where they are trained.
+    func forEachParameter(_ body: (String, WeightMatrix, Tensor?) -> Void) {
+        func tell(_ name: String, _ norm: NormWeight) {
+            body("\(Self.prefix)\(name).weight", WeightMatrix(norm.weight), norm.gradient)
+        }
+        tell("hidden_layernorm", hiddenNorm)
+        tell("token_layernorm", tokenNorm)
+        body("\(Self.prefix)input_proj.weight", projection.weight, projection.weightGradient)
+        block.forEachParameter(prefix: Self.prefix, body)
+        tell("final_layernorm", finalNorm)
     }
 }
 

@@ -13,6 +13,8 @@ public struct Decoder: Sendable {
     public internal(set) var head: WeightMatrix
     var blocks: [DecoderBlock]
     var finalNorm: NormWeight
+    /// The layer for multi-token prediction, where it was asked for.
+    public internal(set) var prediction: MultiTokenPrediction?
     /// Whether head and embedding are one parameter.
     public internal(set) var isHeadTied: Bool
     /// Accumulated gradients, `[V, C]`: one matrix where both are one; nil where they are frozen.
@@ -22,8 +24,11 @@ public struct Decoder: Sendable {
 
     /// Maps a checkpoint; nothing is copied but norms and biases.
     ///
+    /// - Parameters:
+    ///   - checkpoint: The model's files.
+    ///   - withPrediction: Whether its layer for multi-token prediction comes along, which it must have then.
     /// - Throws: ``ModelError`` where a tensor is missing or has another shape than the config says.
-    public init(_ checkpoint: Checkpoint) throws {
+    public init(_ checkpoint: Checkpoint, withPrediction: Bool = false) throws {
         let config = checkpoint.config
         self.config = config
         isHeadTied = config.tiesWordEmbeddings
@@ -33,6 +38,7 @@ public struct Decoder: Sendable {
         blocks = try (0..<config.layerCount).map {
             try DecoderBlock(checkpoint, prefix: "model.layers.\($0).", index: $0)
         }
+        prediction = withPrediction ? try MultiTokenPrediction(checkpoint) : nil
         frequencies = RotaryFrequencies(config)
     }
 

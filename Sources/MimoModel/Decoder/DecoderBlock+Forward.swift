@@ -117,6 +117,16 @@ extension DecoderBlock {
         )
     }
 
+    /// Runs the block where what a query sees stands in the context.
+    func forward(_ output: Tensor, _ input: Tensor, _ context: BlockContext) -> BlockActivations {
+        forward(output, input, context) { attended, lse, q, k, v in
+            let layout = context.wanted == nil ? context.layout : context.wantedLayout
+            context.memory.withScratch(of: attention) { scratch in
+                attention.forward(attended, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
+            }
+        }
+    }
+
     /// Normalises each head of the queries and keys in place (Qwen3), keeping what they were.
     private func normalizeHeads(q: Tensor, k: Tensor, kept: Arena) -> HeadNormActivations? {
         guard let queryNorm, let keyNorm else { return nil }

@@ -36,8 +36,16 @@ extension PassFootprint {
     ///   - tokens: Tokens of the longest pack.
     ///   - recomputedBlocks: As in ``TrainingPass``.
     ///   - dropout: The share of the updates' inputs that is dropped.
-    public init(_ decoder: Decoder, tokens: Int, recomputedBlocks: Int, dropout: Float) {
+    ///   - predicts: Whether the loss of multi-token prediction is on.
+    public init(
+        _ decoder: Decoder,
+        tokens: Int,
+        recomputedBlocks: Int,
+        dropout: Float,
+        predicts: Bool = false
+    ) {
         let pass = TrainingPass(decoder, recomputedBlocks: recomputedBlocks)
+        pass.predictionWeight = predicts ? 1 : 0
         let row = [Int32](repeating: 0, count: tokens + 1)
         let pack = TrainingPack(rows: [TrainingPack.Row(ids: row, labels: row, number: 0)])
         Compute.rehearse {
@@ -47,8 +55,14 @@ extension PassFootprint {
     }
 
     /// What passes that only score packs of up to so many tokens will hold.
-    public init(_ decoder: Decoder, scoring tokens: Int) {
+    ///
+    /// - Parameters:
+    ///   - decoder: The model.
+    ///   - tokens: Tokens of the longest pack.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
+    public init(_ decoder: Decoder, scoring tokens: Int, predicts: Bool = false) {
         let pass = TrainingPass(decoder)
+        pass.predictionWeight = predicts ? 1 : 0
         let row = [Int32](repeating: 0, count: tokens + 1)
         let pack = TrainingPack(rows: [TrainingPack.Row(ids: row, labels: row, number: 0)])
         Compute.rehearse { _ = pass.run(pack, normalizer: nil) }

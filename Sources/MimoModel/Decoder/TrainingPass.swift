@@ -2,21 +2,18 @@ import MimoNumerics
 
 /// What one pass over a pack found.
 public struct PassResult: Sendable, Equatable {
-    /// Sum of `weight · cross entropy` over the targets, in nats.
-    public var weightedLoss = 0.0
-    /// Number of targets.
-    public var targets = 0
-    /// How many targets had the largest logit.
-    public var correct = 0
+    /// How the model's own targets were scored.
+    public var main = TargetScore()
+    /// How those of the layer for multi-token prediction were, where its loss is on.
+    public var prediction = TargetScore()
 
     /// Nothing found.
     public init() {}
 
     /// Adds what another pass found.
     public mutating func add(_ other: PassResult) {
-        weightedLoss += other.weightedLoss
-        targets += other.targets
-        correct += other.correct
+        main.add(other.main)
+        prediction.add(other.prediction)
     }
 }
 
@@ -31,10 +28,7 @@ private struct KeptBlock {
 /// Only what the loss needs is computed: no gradient of frozen weights or below the lowest trained one; the last
 /// block's queries, feed-forward and the head only for tokens that are scored.
 public final class TrainingPass {
-    /// Rows of logits at a time: no `[tokens, vocabulary]` matrix exists.
-    private static let headRows = 256
-
-    private let decoder: Decoder
+    let decoder: Decoder
     /// How many of the lowest blocks keep only their input and run forward again in the backward
     /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
     public var recomputedBlocks: Int
@@ -42,10 +36,13 @@ public final class TrainingPass {
     public var labelSmoothing: Float = 0
     /// Noise on the embeddings in training; nil for none.
     public var embeddingNoise: EmbeddingNoise?
-    private let gemm = Gemm()
-    private let kept: Arena
-    private let stream: Arena
-    private let scratch: Arena
+    /// The part of the loss of multi-token prediction in the loss; 0 leaves the layer out. With it the model must
+    /// have the layer, and the rows of a pack share nothing.
+    public var predictionWeight = 0.0
+    let gemm = Gemm()
+    let kept: Arena
+    let stream: Arena
+    let scratch: Arena
 
     /// A pass over this model, whose updates' gradients it accumulates.
     ///
@@ -71,55 +68,59 @@ public final class TrainingPass {
         )
     }
 
-    /// Scores the pack's targets and accumulates the gradient of `Σ weight · CE / normalizer`.
+    /// Scores the pack's targets and accumulates the gradient of `Σ weight · CE / normalizer`, and of the same sum
+    /// over the targets of multi-token prediction, times its weight.
     ///
     /// - Parameters:
     ///   - pack: At least one token; targets may be none, which does nothing.
     ///   - normalizer: Number of targets of the whole optimizer step; nil only scores, without a backward.
+    ///   - predictionNormalizer: The same of the layer for multi-token prediction.
     ///   - dropout: The step's key and the share that is dropped; nil for none.
-    /// - Returns: The pack's share of the step's loss, before the normalizer.
+    /// - Returns: The pack's share of the step's losses, before the normalizers.
     public func run(
         _ pack: TrainingPack,
         normalizer: Double?,
+        predictionNormalizer: Double = 1,
         dropout: (key: UInt64, probability: Float)? = nil
     )
         -> PassResult
     {
         guard !pack.targets.isEmpty else { return PassResult() }
-        let wanted = Self.distinct(pack.targets.map(\.token))
+        let predicts = predictionWeight > 0 && decoder.prediction != nil
+        // The prediction layer's keys and values read the states of all tokens.
+        let wanted = predicts ? nil : Self.distinct(pack.targets.map(\.token))
         let context = context(for: pack, dropout: normalizer == nil ? nil : dropout)
         let lowest = normalizer == nil ? nil : decoder.lowestTrainedLayer
         let last = decoder.blocks.count - 1
+        let lastContext = wanted.map { context.wanting($0, pack: pack.layout) } ?? context
+        let lastRows = wanted?.count ?? pack.ids.count
         var inputs = [stream.tensor(rows: pack.ids.count, columns: decoder.config.hiddenSize)]
         var activations: [KeptBlock?] = []
         decoder.embedding.gatherRows(pack.ids, into: inputs[0])
         if normalizer != nil, let embeddingNoise { embeddingNoise.add(to: inputs[0], of: pack) }
         for block in decoder.blocks {
             let isLast = block.index == last
-            let context = isLast ? context.wanting(wanted, pack: pack.layout) : context
-            let output = stream.tensor(
-                rows: isLast ? wanted.count : inputs[0].rows,
-                columns: inputs[0].columns
-            )
+            let output = stream.tensor(rows: isLast ? lastRows : inputs[0].rows, columns: inputs[0].columns)
             let mark = kept.mark
-            let saved = run(block, output, inputs[block.index], context)
+            let saved = block.forward(output, inputs[block.index], isLast ? lastContext : context)
             let isKept = lowest.map { block.index >= max($0, recomputedBlocks) } ?? false
             if !isKept { kept.release(to: mark) }
             activations.append(isKept ? KeptBlock(activations: saved, begin: mark) : nil)
             inputs.append(output)
         }
-        let dOutput = stream.tensor(rows: wanted.count, columns: inputs[0].columns)
+        let dOutput = stream.tensor(rows: lastRows, columns: inputs[0].columns)
         let result = scoreTargets(
             pack,
             wanted: wanted,
             hidden: inputs[last + 1],
             dHidden: dOutput,
-            normalizer
+            normalizer: normalizer,
+            predictionNormalizer: predicts ? predictionNormalizer : nil
         )
         if let lowest {
             let dInput = backward(from: dOutput, lowest: lowest, inputs: inputs, activations: activations) {
                 index in
-                index == last ? context.wanting(wanted, pack: pack.layout) : context
+                index == last ? lastContext : context
             }
             if let gradient = decoder.embeddingGradient {
                 Elementwise.scatterAddRows(gradient, from: dInput, pack.ids.map { Int($0) })
@@ -140,17 +141,6 @@ public final class TrainingPass {
             },
             memory: PassMemory(gemm: gemm, kept: kept, scratch: scratch)
         )
-    }
-
-    private func run(_ block: DecoderBlock, _ output: Tensor, _ input: Tensor, _ context: BlockContext)
-        -> BlockActivations
-    {
-        block.forward(output, input, context) { attended, lse, q, k, v in
-            let layout = context.wanted == nil ? context.layout : context.wantedLayout
-            context.memory.withScratch(of: block.attention) { scratch in
-                block.attention.forward(attended, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
-            }
-        }
     }
 
     /// Goes back through the blocks down to the lowest that is needed.
@@ -192,71 +182,58 @@ public final class TrainingPass {
         defer { scratch.release(to: mark) }
         let begin = kept.mark
         let output = scratch.tensor(rows: dOutput.rows, columns: dOutput.columns)
-        return KeptBlock(activations: run(decoder.blocks[index], output, input, context), begin: begin)
+        return KeptBlock(activations: decoder.blocks[index].forward(output, input, context), begin: begin)
     }
 
-    /// Loss and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.
+    /// The losses and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.
+    ///
+    /// - Parameters:
+    ///   - pack: The pack.
+    ///   - wanted: The tokens of the rows of `hidden`; nil: all of them.
+    ///   - hidden: The last block's output, `[W, C]`.
+    ///   - dHidden: Its gradient.
+    ///   - normalizer: As in ``run(_:normalizer:predictionNormalizer:dropout:)``.
+    ///   - predictionNormalizer: The same; nil leaves the layer for multi-token prediction out.
+    /// - Returns: What was found.
     private func scoreTargets(
         _ pack: TrainingPack,
-        wanted: [Int],
+        wanted: [Int]?,
         hidden: Tensor,
         dHidden: Tensor,
-        _ normalizer: Double?
+        normalizer: Double?,
+        predictionNormalizer: Double?
     ) -> PassResult {
         let mark = scratch.mark
         defer { scratch.release(to: mark) }
-        let width = hidden.columns
-        let normed = scratch.tensor(rows: hidden.rows, columns: width)
+        let normed = scratch.tensor(rows: hidden.rows, columns: hidden.columns)
         let rstd = scratch.tensor(rows: 1, columns: hidden.rows)
         let epsilon = decoder.config.rmsNormEpsilon
         decoder.finalNorm.forward(normed, rstd: rstd, hidden, epsilon: epsilon)
-        let dNormed = scratch.tensor(rows: hidden.rows, columns: width)
-        dNormed.fill(0)
-        let places = Self.places(of: pack.targets.map(\.token), in: wanted)
+        let isAsked = decoder.lowestTrainedLayer != nil || decoder.finalNorm.gradient != nil
+        let dNormed =
+            normalizer != nil && isAsked ? scratch.tensor(rows: hidden.rows, columns: hidden.columns) : nil
+        dNormed?.fill(0)
+        let tokens = pack.targets.map(\.token)
         var result = PassResult()
-        for start in stride(from: 0, to: pack.targets.count, by: Self.headRows) {
-            let chunk = start..<min(start + Self.headRows, pack.targets.count)
-            let inner = scratch.mark
-            let rows = scratch.tensor(rows: chunk.count, columns: width)
-            let logits = scratch.tensor(rows: chunk.count, columns: decoder.head.rows)
-            Elementwise.gatherRows(rows, from: normed, Array(places[chunk]))
-            gemm.multiply([Product(logits, [.forward(rows, decoder.head)])])
-            let targets = pack.targets[chunk]
-            let losses = CrossEntropy.forwardBackward(
-                logits,
-                labels: targets.map(\.label),
-                weights: normalizer.map { n in targets.map { Float(Double($0.weight) / n) } },
-                smoothing: normalizer == nil ? 0 : labelSmoothing
+        result.main = score(
+            pack.targets,
+            at: wanted.map { Self.places(of: tokens, in: $0) } ?? tokens,
+            normed: normed,
+            dNormed: dNormed,
+            divisor: normalizer
+        )
+        if let layer = decoder.prediction, let predictionNormalizer {
+            result.prediction = predict(
+                PredictionPack(of: pack),
+                layer,
+                states: normed,
+                dStates: dNormed,
+                divisor: normalizer.map { _ in predictionNormalizer / predictionWeight }
             )
-            for (target, loss) in zip(targets, losses) {
-                result.weightedLoss += Double(target.weight) * loss.loss
-                result.targets += 1
-                result.correct += loss.isCorrect ? 1 : 0
-            }
-            if normalizer != nil {
-                if let gradient = decoder.headGradient {
-                    gemm.multiply([Product(gradient, [.weightGradient(logits, rows)])], accumulate: true)
-                }
-                gemm.multiply([Product(rows, [.backward(logits, decoder.head)])])
-                Elementwise.scatterAddRows(dNormed, from: rows, Array(places[chunk]))
-            }
-            scratch.release(to: inner)
         }
-        if normalizer != nil {
+        if let dNormed {
             decoder.finalNorm.backward(dHidden, rstd: rstd, dOutput: dNormed, hidden, accumulate: false)
         }
         return result
-    }
-
-    private static func distinct(_ rising: [Int]) -> [Int] {
-        rising.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
-    }
-
-    private static func places(of tokens: [Int], in distinct: [Int]) -> [Int] {
-        var place = 0
-        return tokens.map { token in
-            while distinct[place] < token { place += 1 }
-            return place
-        }
     }
 }

@@ -21,13 +21,18 @@ public struct TrainingWork: Sendable, Equatable {
     public init() {}
 
     /// What a pass over this pack computes: nothing that the loss does not need.
-    public init(of pack: TrainingPack, by decoder: Decoder) {
+    ///
+    /// - Parameters:
+    ///   - pack: The pack.
+    ///   - decoder: The model, with what is trained.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
+    public init(of pack: TrainingPack, by decoder: Decoder, predicts: Bool = false) {
         guard !pack.targets.isEmpty else { return }
         let wanted = pack.targets.map(\.token).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } }
         let last = decoder.blocks.count - 1
         let all = Self.pairs(pack.layout.attention)
         for block in decoder.blocks {
-            let isLast = block.index == last
+            let isLast = block.index == last && !predicts
             add(
                 block,
                 tokens: pack.ids.count,
@@ -37,17 +42,34 @@ public struct TrainingWork: Sendable, Equatable {
             )
         }
         addHead(decoder, targets: pack.targets.count)
+        guard predicts, let layer = decoder.prediction else { return }
+        let ahead = PredictionPack(of: pack)
+        let places = ahead.targets.map(\.token)
+        add(
+            layer,
+            decoder,
+            tokens: ahead.tokens.count,
+            places,
+            pairs: Self.pairs(ahead.layout.attention(of: places))
+        )
     }
 
     /// What the same rows cost a trainer that leaves nothing out: every token of every row through every layer
     /// and the head, forward, and the gradient of every linear's input.
-    public init(withoutSkipping rows: [Int], by decoder: Decoder) {
+    ///
+    /// - Parameters:
+    ///   - rows: The rows' tokens.
+    ///   - decoder: The model, with what is trained.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
+    public init(withoutSkipping rows: [Int], by decoder: Decoder, predicts: Bool = false) {
         let tokens = rows.reduce(0, +)
         let pairs = rows.reduce(0.0) { $0 + Double($1) * Double($1 + 1) / 2 }
         for block in decoder.blocks {
             add(block, tokens: tokens, wanted: tokens, pairs: pairs, lowest: -1)
         }
         addHead(decoder, targets: tokens)
+        guard predicts, let layer = decoder.prediction else { return }
+        add(layer, decoder, tokens: tokens, Array(0..<tokens), pairs: pairs)
     }
 
     /// Adds other work.
@@ -80,6 +102,21 @@ public struct TrainingWork: Sendable, Equatable {
         let hasGradient = lowest.map { block.index >= $0 } ?? false
         // Two products a pair forward; four backward: dP, dV, dQ, dK.
         attention += 2 * pairs * width * (hasGradient ? 6 : 2)
+    }
+
+    /// The layer for multi-token prediction; its targets stand at rising places.
+    private mutating func add(
+        _ layer: MultiTokenPrediction,
+        _ decoder: Decoder,
+        tokens: Int,
+        _ targets: [Int],
+        pairs: Double
+    ) {
+        let weight = layer.projection.weight
+        let products = layer.projection.isTrained ? 3 : 2
+        blocks += 2 * Double(tokens) * Double(weight.rows * weight.columns) * Double(products)
+        add(layer.block, tokens: tokens, wanted: targets.count, pairs: pairs, lowest: -1)
+        addHead(decoder, targets: targets.count)
     }
 
     private mutating func addHead(_ decoder: Decoder, targets: Int) {

@@ -23,7 +23,8 @@ struct ValidationLoss {
 
     /// Scores all rows.
     ///
-    /// - Returns: `loss`, `token_acc`, and how many passes that took.
+    /// - Returns: `loss`, `token_acc`, where the layer for multi-token prediction is trained also its `mtp_loss` and
+    ///   `mtp_token_acc`, and how many passes that took.
     /// - Throws: Where a row cannot be read again.
     func evaluate() throws -> (metrics: [Evaluation.Metric], passes: Int) {
         var found = PassResult()
@@ -39,13 +40,15 @@ struct ValidationLoss {
             for pack in plan.packs { found.add(pass.run(pack, normalizer: nil)) }
             passes += plan.packs.count
         }
-        let targets = Double(max(1, found.targets))
-        return (
-            [
-                .init("loss", found.weightedLoss / targets),
-                .init("token_acc", Double(found.correct) / targets),
-            ],
-            passes
-        )
+        var metrics = Self.metrics(found.main)
+        if pass.predictionWeight > 0 { metrics += Self.metrics(found.prediction, prefix: "mtp_") }
+        return (metrics, passes)
+    }
+
+    private static func metrics(_ score: TargetScore, prefix: String = "") -> [Evaluation.Metric] {
+        [
+            .init("\(prefix)loss", score.loss),
+            .init("\(prefix)token_acc", Double(score.correct) / Double(max(1, score.targets))),
+        ]
     }
 }

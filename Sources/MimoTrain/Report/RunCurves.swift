@@ -15,6 +15,14 @@ enum RunCurves {
         ("loss", "Loss, nats per token", [("loss", "train"), ("eval_loss", "validation")]),
         ("token_acc", "Token accuracy", [("token_acc", "train"), ("eval_token_acc", "validation")]),
         (
+            "mtp_loss", "Loss of multi-token prediction, nats per token",
+            [("mtp_loss", "train"), ("eval_mtp_loss", "validation")]
+        ),
+        (
+            "mtp_token_acc", "Token accuracy of multi-token prediction",
+            [("mtp_token_acc", "train"), ("eval_mtp_token_acc", "validation")]
+        ),
+        (
             "retention", "Thinking, share of the answers",
             [
                 ("eval_\(RetentionCount.closedName)", "closed"),

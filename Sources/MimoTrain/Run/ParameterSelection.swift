@@ -19,9 +19,13 @@ public struct ParameterSelection: Sendable, Equatable {
 
     /// The names of what is trained.
     ///
+    /// - Parameters:
+    ///   - config: The model.
+    ///   - withPrediction: Whether its layer for multi-token prediction is among the parameters.
+    /// - Returns: Names of tensors in its checkpoint.
     /// - Throws: ``TrainError/option(name:found:expected:)`` where an option cannot be, names nothing, or nothing is
     ///   left to train.
-    public func names(in config: ModelConfig) throws -> Set<String> {
+    public func names(in config: ModelConfig, withPrediction: Bool = false) throws -> Set<String> {
         guard (0...1).contains(frozenRatio) else {
             throw TrainError.option(
                 name: "freeze_parameters_ratio",
@@ -29,7 +33,7 @@ public struct ParameterSelection: Sendable, Equatable {
                 expected: "a share from 0 to 1"
             )
         }
-        let parameters = config.parametersInModuleOrder
+        let parameters = config.parametersInModuleOrder(withPrediction: withPrediction)
         let total = parameters.reduce(0) { $0 + $1.count }
         var names = Set(parameters.map(\.name))
         var passed = 0
@@ -93,12 +97,13 @@ extension Parameter {
 }
 
 extension ModelConfig {
-    /// The parameters in the order in which transformers' modules hold them: a block's norms come last.
-    fileprivate var parametersInModuleOrder: [Parameter] {
+    /// The parameters in the order in which transformers' modules hold them: a block's norms come last; the layer for
+    /// multi-token prediction, which transformers leave out, is behind the head.
+    fileprivate func parametersInModuleOrder(withPrediction: Bool) -> [Parameter] {
         var ordered: [Parameter] = []
         var norms: [Parameter] = []
         var block = ""
-        for parameter in parameters {
+        for parameter in parameters + (withPrediction ? mtpParameters(layer: 0) : []) {
             let own = parameter.name.split(separator: ".").prefix(3).joined(separator: ".")
             if own != block {
                 ordered += norms

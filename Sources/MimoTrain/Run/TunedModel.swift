@@ -36,6 +36,12 @@ struct TunedModel {
     }
 
     private init(lora options: FineTuningOptions, base: Checkpoint, path: String, start: String?) throws {
+        guard !options.trainer.trainsPrediction else {
+            throw Self.noPrediction(
+                options,
+                "0, or --tuner_type full: an adapter leaves the layer for multi-token prediction as it is"
+            )
+        }
         var config = options.lora
         config.baseModel = path
         let first = try Self.firstAdapter(options, config, base)
@@ -63,8 +69,18 @@ struct TunedModel {
                 expected: "none with --tuner_type full; merge it into the model first"
             )
         }
-        let names = try options.parameters.names(in: base.config)
-        var decoder = try Decoder(start.map { try Checkpoint(directory: $0) } ?? base)
+        let predicts = options.trainer.trainsPrediction
+        guard !predicts || base.mtpLayerCount > 0 else {
+            throw Self.noPrediction(
+                options,
+                "0, for \(base.directory) has no layer for multi-token prediction"
+            )
+        }
+        let names = try options.parameters.names(in: base.config, withPrediction: predicts)
+        var decoder = try Decoder(
+            start.map { try Checkpoint(directory: $0) } ?? base,
+            withPrediction: predicts
+        )
         decoder.train { names.contains($0) }
         let parameters = decoder.trainedParameters
         self.decoder = decoder
@@ -107,6 +123,10 @@ struct TunedModel {
         adapter.config.dropout = config.dropout
         adapter.config.baseModel = config.baseModel
         return adapter
+    }
+
+    private static func noPrediction(_ options: FineTuningOptions, _ expected: String) -> TrainError {
+        .option(name: "mtp_loss_weight", found: number(options.trainer.mtpLossWeight), expected: expected)
     }
 
     private static func number(_ value: Double) -> String {

@@ -10,6 +10,10 @@ public struct LogLine: Sendable, Equatable {
     public var learningRate: Double
     /// Share of counted labels with the largest logit.
     public var tokenAccuracy: Double
+    /// Mean loss of multi-token prediction; nil where it is not trained.
+    public var predictionLoss: Double?
+    /// Share of its labels with the largest logit.
+    public var predictionAccuracy: Double?
     /// Passes over the rows so far.
     public var epoch: Double
     /// The last step, counted from 1.
@@ -33,16 +37,22 @@ public struct LogLine: Sendable, Equatable {
 
     /// The line, numbers at full precision.
     public var json: JSON {
-        [
-            "loss": .double(loss), "grad_norm": .double(gradientNorm), "learning_rate": .double(learningRate),
-            "token_acc": .double(tokenAccuracy), "epoch": .double(epoch),
-            "global_step/max_steps": .string("\(step)/\(totalSteps)"),
-            "elapsed_time": .string(Self.duration(elapsed)),
-            "remaining_time": remaining.map { .string(Self.duration($0)) } ?? .null,
-            "train_speed(s/it)": .double(secondsPerStep), "memory(GiB)": .double(memory),
-            "tokens": .int(Int64(tokens)), "counted_tokens": .int(Int64(countedTokens)),
-            "tokens_per_second": .double(tokensPerSecond),
+        let prediction: [(String, JSON)] = [
+            ("mtp_loss", predictionLoss), ("mtp_token_acc", predictionAccuracy),
+        ].compactMap { name, value in value.map { (name, .double($0)) } }
+        let members: [(String, JSON)] = [
+            ("loss", .double(loss)), ("grad_norm", .double(gradientNorm)),
+            ("learning_rate", .double(learningRate)), ("token_acc", .double(tokenAccuracy)),
         ]
+        let progress: [(String, JSON)] = [
+            ("epoch", .double(epoch)), ("global_step/max_steps", .string("\(step)/\(totalSteps)")),
+            ("elapsed_time", .string(Self.duration(elapsed))),
+            ("remaining_time", remaining.map { .string(Self.duration($0)) } ?? .null),
+            ("train_speed(s/it)", .double(secondsPerStep)), ("memory(GiB)", .double(memory)),
+            ("tokens", .int(Int64(tokens))), ("counted_tokens", .int(Int64(countedTokens))),
+            ("tokens_per_second", .double(tokensPerSecond)),
+        ]
+        return .object(JSONObject(members + prediction + progress))
     }
 
     /// Seconds as "1d 2h 3m 4s", without leading zero parts.

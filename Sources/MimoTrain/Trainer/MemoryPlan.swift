@@ -32,6 +32,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     ///   - probeBytes: What an evaluation takes while it answers prompts.
     ///   - recomputedBlocks: So many blocks, whatever the limit says; nil: as few as fit.
     ///   - dropout: The share of the updates' inputs that is dropped.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
     ///   - weightBytes: Mapped weights that training reads.
     ///   - heldBytes: What the process holds already.
     ///   - limit: What the process must not exceed; nil: nothing is refused.
@@ -43,6 +44,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         probeBytes: Int = 0,
         recomputedBlocks: Int?,
         dropout: Float,
+        predicts: Bool = false,
         weightBytes: Int,
         heldBytes: Int,
         limit: Int?
@@ -53,13 +55,15 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         self.weightBytes = weightBytes
         self.heldBytes = heldBytes
         self.limit = limit
-        let scored = longestScored > 0 ? PassFootprint(decoder, scoring: longestScored) : nil
+        let scored =
+            longestScored > 0 ? PassFootprint(decoder, scoring: longestScored, predicts: predicts) : nil
         func footprint(_ recomputed: Int) -> PassFootprint {
             let trained = PassFootprint(
                 decoder,
                 tokens: longestPack,
                 recomputedBlocks: recomputed,
-                dropout: dropout
+                dropout: dropout,
+                predicts: predicts
             )
             return scored.map(trained.union) ?? trained
         }

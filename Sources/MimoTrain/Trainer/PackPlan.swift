@@ -17,6 +17,8 @@ struct PackPlan {
     let rowLengths: [Int]
     /// Labels that count.
     let targets: Int
+    /// Those that the layer for multi-token prediction learns, where rows share nothing.
+    var predictionTargets: Int { packs.reduce(0) { $0 + $1.predictionTargets } }
 
     /// Tokens of all rows, before anything is cut off or shared.
     var tokens: Int { rowLengths.reduce(0, +) }

@@ -55,6 +55,13 @@ public final class Trainer {
     ) throws {
         try options.validate()
         guard samples.count > 0 else { throw TrainError.noRows }
+        guard !options.trainsPrediction || decoder.prediction != nil else {
+            throw TrainError.option(
+                name: "mtp_loss_weight",
+                found: "\(options.mtpLossWeight)",
+                expected: "0, for the model comes without its layer for multi-token prediction"
+            )
+        }
         self.options = options
         self.decoder = decoder
         self.samples = samples
@@ -101,6 +108,7 @@ public final class Trainer {
             probeBytes: options.evaluation.isOn ? probe?.memoryBytes ?? 0 : 0,
             recomputedBlocks: options.recomputedBlocks,
             dropout: Float(options.loraDropout),
+            predicts: options.trainsPrediction,
             weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens(with: scored)),
             heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
             limit: options.memoryLimit ?? ProcessMemory.availableBytes
@@ -111,6 +119,7 @@ public final class Trainer {
             reserving: memory.footprint
         )
         pass.labelSmoothing = Float(options.labelSmoothing)
+        pass.predictionWeight = options.mtpLossWeight
         plan = TokenPlan(rows: rows, totalSteps: total, samples: samples)
         state.identity = Self.identity(options, rows: rows, total: total) + identity
         if let probe { state.identity.append(("retention_prompts", .string(probe.fingerprint))) }
@@ -264,7 +273,8 @@ public final class Trainer {
         let epoch = rows.epoch(of: step)
         if order?.epoch != epoch { order = (epoch, rows.order(epoch: epoch)) }
         let numbers = rows.rows(of: step, in: order?.rows ?? [])
-        // Rows with noise of their own have no beginning in common.
+        // Rows with noise of their own have no beginning in common, and a shared token no one token behind it.
+        let shares = options.sharesPrefixes && options.neftuneAlpha == nil && !options.trainsPrediction
         let noise = options.neftuneAlpha.map {
             EmbeddingNoise(key: options.seed &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(step), alpha: Float($0))
         }
@@ -274,7 +284,7 @@ public final class Trainer {
             firstNumber: step * rows.rowsPerStep,
             capacity: options.packTokens > 0 ? options.packTokens : nil,
             batchSize: options.batchSize,
-            sharedTokens: options.sharesPrefixes && noise == nil ? Self.sharedTokens : nil
+            sharedTokens: shares ? Self.sharedTokens : nil
         )
         tensors.clearGradients()
         var found = PassResult()
@@ -283,14 +293,23 @@ public final class Trainer {
             probability: Float(options.loraDropout)
         )
         var work = TrainingWork()
+        let predictionTargets = options.trainsPrediction ? plan.predictionTargets : 0
         for pack in plan.packs {
-            work.add(TrainingWork(of: pack, by: decoder))
-            found.add(pass.run(pack, normalizer: Double(plan.targets), dropout: dropout))
+            work.add(TrainingWork(of: pack, by: decoder, predicts: options.trainsPrediction))
+            found.add(
+                pass.run(
+                    pack,
+                    normalizer: Double(plan.targets),
+                    predictionNormalizer: Double(max(1, predictionTargets)),
+                    dropout: dropout
+                )
+            )
         }
-        let loss = plan.targets > 0 ? found.weightedLoss / Double(plan.targets) : 0
+        let loss = found.main.loss
         let norm = tensors.gradientNorm
-        guard loss.isFinite, norm.isFinite else {
-            throw notFinite(loss.isFinite ? "the gradient" : "the loss", step: step + 1)
+        let isLossFinite = loss.isFinite && found.prediction.loss.isFinite
+        guard isLossFinite, norm.isFinite else {
+            throw notFinite(isLossFinite ? "the gradient" : "the loss", step: step + 1)
         }
         let rate = rates.rate(at: step)
         let clip = min(1, options.maxGradNorm / (norm + 1e-6))
@@ -302,10 +321,15 @@ public final class Trainer {
             learningRate: rate,
             tokens: plan.tokens,
             countedTokens: plan.targets,
-            correctTokens: found.correct,
+            correctTokens: found.main.correct,
+            prediction: options.trainsPrediction ? found.prediction : nil,
             seconds: Self.seconds(start.duration(to: clock.now)),
             work: work,
-            workWithoutSkipping: TrainingWork(withoutSkipping: plan.rowLengths, by: decoder)
+            workWithoutSkipping: TrainingWork(
+                withoutSkipping: plan.rowLengths,
+                by: decoder,
+                predicts: options.trainsPrediction
+            )
         )
         state.step += 1
         state.tokens += record.tokens
@@ -365,6 +389,11 @@ public final class Trainer {
             gradientNorm: record.gradientNorm,
             learningRate: rates.rate(at: record.step),
             tokenAccuracy: Double(window.correctTokens) / Double(max(1, window.countedTokens)),
+            predictionLoss: record.prediction.map { _ in window.prediction.loss / Double(max(1, window.steps))
+            },
+            predictionAccuracy: record.prediction.map { _ in
+                Double(window.prediction.correct) / Double(max(1, window.prediction.targets))
+            },
             epoch: progress.epoch,
             step: record.step,
             totalSteps: totalSteps,

@@ -9,6 +9,7 @@ extension TrainerOptions {
             ("lr_scheduler_kwargs", scheduleShape.json), ("label_smoothing_factor", .double(labelSmoothing)),
             ("neftune_noise_alpha", neftuneAlpha.map { .double($0) } ?? .null),
             ("lorap_lr_ratio", loraPlusRatio.map { .double($0) } ?? .null),
+            ("mtp_loss_weight", trainsPrediction ? .double(mtpLossWeight) : .null),
         ]
     }
 }

@@ -22,6 +22,8 @@ public struct TrainerOptions: Sendable, Equatable {
     public var labelSmoothing = 0.0
     /// The strength of noise on the embeddings (NEFTune); nil for none.
     public var neftuneAlpha: Double?
+    /// The part of the loss of multi-token prediction in the loss; 0 leaves the layer as it is.
+    public var mtpLossWeight = 0.0
     /// What B's learning rate is multiplied with (LoRA+, Hayou et al. 2024); nil for LoRA.
     public var loraPlusRatio: Double?
     /// The gradient's norm is clipped to this.
@@ -73,6 +75,9 @@ public struct TrainerOptions: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// Whether the layer for multi-token prediction is trained.
+    public var trainsPrediction: Bool { mtpLossWeight > 0 }
 
     /// Micro-batches of an optimizer step.
     public var accumulation: Int {
@@ -126,6 +131,12 @@ public struct TrainerOptions: Sendable, Equatable {
             "lorap_lr_ratio",
             loraPlusRatio ?? 0,
             "a number above 0"
+        )
+        try check(
+            mtpLossWeight.isFinite && mtpLossWeight >= 0,
+            "mtp_loss_weight",
+            mtpLossWeight,
+            "a number from 0 on"
         )
         try check(maxGradNorm > 0, "max_grad_norm", maxGradNorm, "a number above 0")
         try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "a whole number from 0 on")

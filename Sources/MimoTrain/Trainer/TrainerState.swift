@@ -1,4 +1,5 @@
 import MimoFiles
+import MimoModel
 
 /// Where a run stands, as `trainer_state.json` keeps it: with the tensors beside it, all that resuming needs,
 /// because orders and dropout are functions of seeds and steps.
@@ -27,9 +28,11 @@ struct TrainerState: Equatable {
     /// The names of what differs between two runs.
     func differences(from other: TrainerState) -> [String] {
         identity.compactMap { name, value in
-            let theirs = other.identity.first { $0.name == name }?.value
+            // What an earlier version did not know is off there.
+            let theirs = other.identity.first { $0.name == name }?.value ?? .null
             guard theirs != value else { return nil }
-            return "\(name) (\(theirs?.text() ?? "none") there, \(value.text()) here)"
+            func text(_ value: JSON) -> String { value == .null ? "none" : value.text() }
+            return "\(name) (\(text(theirs)) there, \(text(value)) here)"
         }
     }
 
@@ -93,6 +96,8 @@ struct LogWindow: Equatable {
     var countedTokens = 0
     var correctTokens = 0
     var seconds = 0.0
+    /// Those of the layer for multi-token prediction, where it is trained.
+    var prediction = PredictionWindow()
 
     mutating func add(_ record: StepRecord) {
         steps += 1
@@ -101,14 +106,17 @@ struct LogWindow: Equatable {
         countedTokens += record.countedTokens
         correctTokens += record.correctTokens
         seconds += record.seconds
+        if let score = record.prediction { prediction.add(score) }
     }
 
     var json: JSON {
-        [
-            "steps": .int(Int64(steps)), "loss": .double(loss), "tokens": .int(Int64(tokens)),
-            "counted_tokens": .int(Int64(countedTokens)), "correct_tokens": .int(Int64(correctTokens)),
-            "seconds": .double(seconds),
+        var members: [(String, JSON)] = [
+            ("steps", .int(Int64(steps))), ("loss", .double(loss)), ("tokens", .int(Int64(tokens))),
+            ("counted_tokens", .int(Int64(countedTokens))), ("correct_tokens", .int(Int64(correctTokens))),
+            ("seconds", .double(seconds)),
         ]
+        if prediction != PredictionWindow() { members.append(("mtp", prediction.json)) }
+        return .object(JSONObject(members))
     }
 
     init() {}
@@ -124,5 +132,34 @@ struct LogWindow: Equatable {
         countedTokens = counted
         correctTokens = correct
         self.seconds = seconds
+        prediction = json["mtp"].flatMap(PredictionWindow.init) ?? PredictionWindow()
+    }
+}
+
+/// The steps since the last line of the log, as the layer for multi-token prediction saw them.
+struct PredictionWindow: Equatable {
+    var loss = 0.0
+    var targets = 0
+    var correct = 0
+
+    init() {}
+
+    mutating func add(_ score: TargetScore) {
+        loss += score.loss
+        targets += score.targets
+        correct += score.correct
+    }
+
+    var json: JSON {
+        ["loss": .double(loss), "targets": .int(Int64(targets)), "correct": .int(Int64(correct))]
+    }
+
+    init?(_ json: JSON) {
+        guard let loss = json["loss"]?.doubleValue, let targets = json["targets"]?.intValue,
+            let correct = json["correct"]?.intValue
+        else { return nil }
+        self.loss = loss
+        self.targets = targets
+        self.correct = correct
     }
 }

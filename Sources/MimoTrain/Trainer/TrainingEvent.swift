@@ -4,7 +4,7 @@ public import MimoModel
 public struct StepRecord: Sendable, Equatable {
     /// The step, counted from 1.
     public var step: Int
-    /// `Σ weight · CE / N` over all rows of the step, in nats.
+    /// `Σ weight · CE / N` over all rows of the step, in nats; the loss of multi-token prediction is not in it.
     public var loss: Double
     /// Norm of all gradients before clipping.
     public var gradientNorm: Double
@@ -16,6 +16,8 @@ public struct StepRecord: Sendable, Equatable {
     public var countedTokens: Int
     /// Counted labels that had the largest logit.
     public var correctTokens: Int
+    /// What the layer for multi-token prediction found; nil where it is not trained.
+    public var prediction: TargetScore?
     /// Wall time of the step, in seconds.
     public var seconds: Double
     /// What the step computed.

@@ -42,6 +42,7 @@ extension SFT {
         options.trainer.dataSeed = data.dataSeed
         options.trainer.loraDropout = tuning.loraDropout
         options.trainer.loraPlusRatio = tuning.lorapLrRatio
+        options.trainer.mtpLossWeight = tuning.mtpLossWeight
         output.fill(&options)
         evaluation.fill(&options, following: output)
         options.arguments = RunArguments(optionFields)

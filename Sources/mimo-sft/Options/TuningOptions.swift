@@ -88,6 +88,17 @@ struct TuningOptions: ParsableArguments {
     var torchDtype: String?
 
     @Option(
+        help: .taking(
+            "x",
+            """
+            Full tuning: the part in the loss that the layer for multi-token prediction has, which predicts the token after \
+            next and drafts in inference; with 0 it stays as it is.
+            """
+        )
+    )
+    var mtpLossWeight = TrainerOptions().mtpLossWeight
+
+    @Option(
         parsing: .singleValue,
         help: .taking("name ...", "Full tuning: parameters whose names begin so are frozen.")
     )

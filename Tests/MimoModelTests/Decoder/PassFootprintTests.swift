@@ -17,23 +17,25 @@ import Testing
             scale: 2,
             isTrained: true
         )
-        for (tokens, dropout) in [(1, Float(0)), (37, 0), (300, 0), (300, 0.1)] {
-            let foretold = PassFootprint(
-                decoder,
-                tokens: tokens,
-                recomputedBlocks: recomputedBlocks,
-                dropout: dropout
-            )
-            let pass = TrainingPass(decoder, recomputedBlocks: recomputedBlocks)
-            let ids = (0...tokens).map { Int32($0 % 50) }
-            let pack = TrainingPack(rows: [TrainingPack.Row(ids: ids, labels: ids, number: 0)])
-            let result = pass.run(
-                pack,
-                normalizer: 1,
-                dropout: dropout > 0 ? (key: 1, probability: dropout) : nil
-            )
-            #expect(result.targets == tokens)
-            #expect(pass.footprint == foretold)
+        holdingThreads {
+            for (tokens, dropout) in [(1, Float(0)), (37, 0), (300, 0), (300, 0.1)] {
+                let foretold = PassFootprint(
+                    decoder,
+                    tokens: tokens,
+                    recomputedBlocks: recomputedBlocks,
+                    dropout: dropout
+                )
+                let pass = TrainingPass(decoder, recomputedBlocks: recomputedBlocks)
+                let ids = (0...tokens).map { Int32($0 % 50) }
+                let pack = TrainingPack(rows: [TrainingPack.Row(ids: ids, labels: ids, number: 0)])
+                let result = pass.run(
+                    pack,
+                    normalizer: 1,
+                    dropout: dropout > 0 ? (key: 1, probability: dropout) : nil
+                )
+                #expect(result.main.targets == tokens)
+                #expect(pass.footprint == foretold)
+            }
         }
     }
 

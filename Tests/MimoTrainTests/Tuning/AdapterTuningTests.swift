@@ -165,23 +165,25 @@ import Testing
             try Folder.names(in: outcome.checkpoint).sorted().filter { $0.hasSuffix(".safetensors") }
                 .map { try TuningCase.bytes("\(outcome.checkpoint)/\($0)") }
         }
-        let before = Compute.threads
-        defer { Compute.setThreads(before) }
-        Compute.setThreads(1)
-        let uninterrupted = try TuningCase(model)
-        let whole = try train(uninterrupted)
-        let expected = try files(whole)
-        for step in [1, 4] {
-            let run = try TuningCase(model)
-            Compute.setThreads(3)
-            let first = try train(run, stopAfter: step)
-            Compute.setThreads(2)
-            let second = try train(run, from: first.checkpoint)
-            #expect(try files(second) == expected, "\(way.name), stopped after \(step)")
-            #expect(
-                (first.records + second.records).map { [$0.loss, $0.gradientNorm] }
-                    == whole.records.map { [$0.loss, $0.gradientNorm] }
-            )
+        try holdingThreads {
+            let before = Compute.threads
+            defer { Compute.setThreads(before) }
+            Compute.setThreads(1)
+            let uninterrupted = try TuningCase(model)
+            let whole = try train(uninterrupted)
+            let expected = try files(whole)
+            for step in [1, 4] {
+                let run = try TuningCase(model)
+                Compute.setThreads(3)
+                let first = try train(run, stopAfter: step)
+                Compute.setThreads(2)
+                let second = try train(run, from: first.checkpoint)
+                #expect(try files(second) == expected, "\(way.name), stopped after \(step)")
+                #expect(
+                    (first.records + second.records).map { [$0.loss, $0.gradientNorm] }
+                        == whole.records.map { [$0.loss, $0.gradientNorm] }
+                )
+            }
         }
     }
 

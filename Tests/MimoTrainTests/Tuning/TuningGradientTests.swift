@@ -45,7 +45,7 @@ import Testing
         pass.embeddingNoise = EmbeddingNoise(key: 5, alpha: 5)
         func loss() -> Double {
             let normalizer = Double(pack.targets.count)
-            return pass.run(pack, normalizer: normalizer, dropout: (7, 0.3)).weightedLoss / normalizer
+            return pass.run(pack, normalizer: normalizer, dropout: (7, 0.3)).main.loss
         }
         let tensors = TrainedTensors(decoder, TrainerOptions()).all
         tensors.forEach { $0.gradient.fill(0) }
