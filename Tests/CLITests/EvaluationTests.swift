@@ -12,7 +12,8 @@ struct EvaluationTests {
         return try run.folder.lines(of: "\(run.output)/logging.jsonl")
     }
 
-    @Test func theValidationLossIsThatOfTrainingOnTheSameRows() throws {
+    @Test(arguments: [[], ["--label_smoothing_factor", "0.1"]])
+    func theValidationLossIsThatOfTrainingOnTheSameRows(options: [String]) throws {
         let run = try SproutRun()
         // All rows in one step that changes nothing, without dropout: its loss is that of the set.
         let log = try self.run(
@@ -21,7 +22,7 @@ struct EvaluationTests {
                 "--split_dataset_ratio", "0", "--val_dataset", "\(SproutRun.rows):empty_think",
                 "--learning_rate", "0", "--lora_dropout", "0", "--gradient_accumulation_steps", "100",
                 "--max_steps", "1", "--eval_steps", "1",
-            ],
+            ] + options,
             sample: ""
         )
         let train = try #require(log.first { $0["loss"] != nil })
