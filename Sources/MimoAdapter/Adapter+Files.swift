@@ -5,7 +5,8 @@ import MimoNumerics
 extension Adapter {
     static let weightsName = "adapter_model.safetensors"
 
-    /// Reads an adapter's folder: adapter_config.json and adapter_model.safetensors, as PEFT writes them.
+    /// Reads an adapter's folder: adapter_config.json and adapter_model.safetensors, as PEFT writes them, or
+    /// mlx-lm's adapters.safetensors.
     ///
     /// - Parameters:
     ///   - directory: the adapter's folder.
@@ -14,6 +15,10 @@ extension Adapter {
     ///   ``AdapterError`` where a tensor is missing, extra, of another shape, or not finite.
     public init(directory: String, for model: ModelConfig) throws {
         let folder = try ModelFolder(directory)
+        if let other = try MLXAdapter(folder) {
+            self = try other.adapter(for: model)
+            return
+        }
         let config = try LoRAConfig(directory: directory)
         guard folder.contains(Self.weightsName) else {
             let pickled = ["adapter_model.bin", "adapter_model.pt", "adapter_model.pth"].first(
@@ -62,6 +67,14 @@ extension Adapter {
         )
     }
 
+    /// The name or path of the base model that an adapter's description tells; nil where it tells none.
+    ///
+    /// - Throws: ``MimoModel/ModelError`` where the description is missing or malformed.
+    public static func baseModel(in directory: String) throws -> String? {
+        if let other = try MLXAdapter(ModelFolder(directory)) { return other.baseModel }
+        return try LoRAConfig(directory: directory).baseModel
+    }
+
     /// Writes adapter_config.json and adapter_model.safetensors (F32), each in one step, so that PEFT, ms-swift,
     /// vLLM and llama.cpp's converter read them. Updates that began in the base are written ``converted``.
     ///
@@ -93,7 +106,7 @@ extension Adapter {
 
 extension SafetensorsFile {
     /// A matrix of an adapter as floats, once its shape and values are known to be right.
-    fileprivate func matrix(_ name: String, _ expected: [Int], rankAxis: Int) throws -> Tensor {
+    func matrix(_ name: String, _ expected: [Int], rankAxis: Int) throws -> Tensor {
         guard let entry = self[name] else {
             throw AdapterError.missingTensor(path: path, tensor: name, expected: expected)
         }
@@ -109,7 +122,7 @@ extension SafetensorsFile {
     }
 
     /// A vector or a matrix of the base's shape as floats, once its shape and values are known to be right.
-    fileprivate func parameter(_ name: String, _ expected: [Int]) throws -> Tensor {
+    func parameter(_ name: String, _ expected: [Int]) throws -> Tensor {
         guard let entry = self[name] else {
             throw AdapterError.missingTensor(path: path, tensor: name, expected: expected)
         }

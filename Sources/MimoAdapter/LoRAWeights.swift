@@ -67,7 +67,7 @@ public struct LoRAWeights: Sendable {
         )
     }
 
-    private static func transposed(_ matrix: Tensor) -> Tensor {
+    static func transposed(_ matrix: Tensor) -> Tensor {
         let out = Tensor(rows: matrix.columns, columns: matrix.rows)
         LowRank.transpose(out, matrix)
         return out

@@ -37,6 +37,10 @@ struct TrainingProgress {
                     Self.left(line.remaining, line.step < line.totalSteps),
                 ])
             )
+        case .evaluating(let progress):
+            guard Console.isTerminal else { return }
+            let text = "evaluation: \(progress.done) of \(progress.total) \(progress.kind.rawValue)"
+            Console.rewrite(Self.bar(progress.step, total, beside: text))
         case .evaluated(let line):
             let metrics = line.evaluation.metrics.map { "\($0.name) \(Figure.fixed($0.value, 4))" }
             Console.note(

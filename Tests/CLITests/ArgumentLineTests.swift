@@ -65,6 +65,15 @@ import Testing
         separator: ", "
     )
 
+    @Test func theLastOfTwoListsCountsAndAWordSaysSo() throws {
+        let line = try ArgumentLine(
+            ["--dataset", "a", "b", "--model", "m", "--dataset", "c", "d"],
+            for: MimoSFT.self
+        )
+        #expect(line.arguments == ["sft", "--model=m", "--dataset=c", "--dataset=d"])
+        #expect(line.notes == ["--dataset is given twice; what was given last counts"])
+    }
+
     @Test func optionsThatChangeNothingHereAreTakenWithAWordEach() throws {
         let line = try ArgumentLine(
             [

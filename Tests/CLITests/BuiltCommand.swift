@@ -50,7 +50,7 @@ enum BuiltCommand {
         let process: pid_t
         private let output: String
         private let errors: String
-        private var hasEnded = false
+        private var status: Int32?
 
         /// Starts it; `shell` is what a shell is to do first.
         init(_ arguments: [String], in folder: TemporaryFolder, after shell: String = ":") throws {
@@ -76,28 +76,43 @@ enum BuiltCommand {
 
         /// A test that fails leaves no process behind.
         deinit {
-            guard !hasEnded else { return }
-            kill(process, SIGKILL)
+            guard kill() else { return }
             waitpid(process, nil, 0)
         }
 
-        /// Sends a signal once standard error holds a text, which it must within half a minute.
-        func signal(_ signal: Int32, after text: String) throws {
-            for _ in 0..<600 {
-                if try Self.text(of: errors).contains(text) {
-                    kill(process, signal)
-                    return
-                }
-                usleep(50_000)
+        /// Whether it has ended by now.
+        var hasEnded: Bool {
+            if status == nil {
+                var found: Int32 = 0
+                if waitpid(process, &found, WNOHANG) == process { status = found }
+            }
+            return status != nil
+        }
+
+        /// Kills it; returns whether it was still running.
+        func kill() -> Bool { !hasEnded && send(SIGKILL, to: process) }
+
+        /// Waits until standard error holds a text, which it must within half a minute.
+        func wait(for text: String) throws {
+            for _ in 0..<6000 {
+                if try Self.text(of: errors).contains(text) { return }
+                usleep(5000)
             }
             Issue.record("\(text) was not said")
         }
 
+        /// Sends a signal once standard error holds a text.
+        func signal(_ signal: Int32, after text: String) throws {
+            try wait(for: text)
+            if !hasEnded { send(signal, to: process) }
+        }
+
         /// Waits for its end.
         func wait() throws -> Outcome {
-            var status: Int32 = 0
-            while waitpid(process, &status, 0) < 0, errno == EINTR {}
-            hasEnded = true
+            var found: Int32 = 0
+            if self.status == nil { while waitpid(process, &found, 0) < 0, errno == EINTR {} }
+            let status = self.status ?? found
+            self.status = status
             let signal = status & 0x7f
             return Outcome(
                 code: signal == 0 ? status >> 8 & 0xff : 128 + signal,
@@ -119,3 +134,7 @@ enum BuiltCommand {
         }
     }
 }
+
+/// The system's `kill`, which the type's own method of that name would hide.
+@discardableResult
+private func send(_ signal: Int32, to process: pid_t) -> Bool { kill(process, signal) == 0 }

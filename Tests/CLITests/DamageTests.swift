@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct DamageTests {
     /// A finished run and what it left behind.
-    private static func finished() throws -> (run: SproutRun, remains: [String: String]) {
+    static func finished() throws -> (run: SproutRun, remains: [String: String]) {
         let run = try SproutRun()
         let outcome = try BuiltCommand.run(run.arguments(), in: run.folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
@@ -91,50 +91,5 @@ struct DamageTests {
         )
         #expect(outcome.code == 1)
         #expect(outcome.errors.hasPrefix("mimo-sft: \(path): is damaged: its XXH64 is"), "\(outcome.errors)")
-    }
-
-    @Test("A full disk ends the run with the checkpoint before whole, and the run goes on when there is room")
-    func fullDisk() throws {
-        let whole = try Self.finished()
-        let run = try SproutRun()
-        // Files of at most 64 KiB stand for a disk that fills up: the logs fit, the weights do not.
-        let begun = try BuiltCommand.run(run.arguments(), in: run.folder)
-        #expect(begun.code == 0, "\(begun.errors)")
-        for name in ["checkpoint-10", "checkpoint-9"] {
-            try Folder.remove(run.folder.file("\(run.output)/\(name)"))
-        }
-        let full = try BuiltCommand.run(
-            run.arguments(),
-            in: run.folder,
-            after: "trap '' XFSZ; ulimit -f 128"
-        )
-        #expect(full.code == 1, "\(full.errors)")
-        #expect(
-            full.errorLines.last?.hasSuffix(
-                "checkpoint-8 is whole: go on from it with --resume_from_checkpoint"
-            ) == true,
-            "\(full.errors)"
-        )
-        let names = try Folder.names(in: run.folder.file(run.output))
-        #expect(!names.contains { $0.contains("partial") }, "\(names)")
-        let resumed = try BuiltCommand.run(run.arguments(), in: run.folder)
-        #expect(resumed.code == 0, "\(resumed.errors)")
-        let now = try run.remains()
-        for (file, content) in whole.remains { #expect(now[file] == content, "\(file)") }
-    }
-
-    @Test("A folder that cannot be written to is refused before anything is computed")
-    func readOnly() throws {
-        let run = try SproutRun()
-        try run.folder.write("a file, not a folder", to: "blocked")
-        let outcome = try BuiltCommand.run(
-            run.arguments(["--output_dir", "blocked/output"]),
-            in: run.folder
-        )
-        #expect(outcome.code == 1)
-        #expect(
-            outcome.errorLines.last == "mimo-sft: blocked: cannot make folder: Not a directory",
-            "\(outcome.errors)"
-        )
     }
 }

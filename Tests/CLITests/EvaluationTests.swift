@@ -12,7 +12,8 @@ struct EvaluationTests {
         return try run.folder.lines(of: "\(run.output)/logging.jsonl")
     }
 
-    @Test func theValidationLossIsThatOfTrainingOnTheSameRows() throws {
+    @Test(arguments: [[], ["--label_smoothing_factor", "0.1"]])
+    func theValidationLossIsThatOfTrainingOnTheSameRows(options: [String]) throws {
         let run = try SproutRun()
         // All rows in one step that changes nothing, without dropout: its loss is that of the set.
         let log = try self.run(
@@ -21,7 +22,7 @@ struct EvaluationTests {
                 "--split_dataset_ratio", "0", "--val_dataset", "\(SproutRun.rows):empty_think",
                 "--learning_rate", "0", "--lora_dropout", "0", "--gradient_accumulation_steps", "100",
                 "--max_steps", "1", "--eval_steps", "1",
-            ],
+            ] + options,
             sample: ""
         )
         let train = try #require(log.first { $0["loss"] != nil })
@@ -129,5 +130,56 @@ struct EvaluationTests {
         let outcome = try BuiltCommand.run(run.arguments(options), in: run.folder)
         #expect(outcome.code == 1)
         #expect(outcome.errorLines.last?.contains(message) == true, "\(outcome.errors)")
+    }
+
+    @Test("A signal stops an evaluation where it is, and going on takes it up again", arguments: [0, 2, 3])
+    func stopped(step: Int) throws {
+        // So many rows and prompts that the signal meets one of the looks at the model.
+        let arguments = [
+            "--max_steps", "3", "--split_dataset_ratio", "0", "--val_dataset",
+            "\(SproutRun.rows):empty_think#1500",
+        ]
+        func run() throws -> SproutRun {
+            let run = try SproutRun()
+            let prompt = #"{"query": "What is 7 + 8?", "answer": "15"}"# + "\n"
+            try run.folder.write(String(repeating: prompt, count: 300), to: "prompts.jsonl")
+            return run
+        }
+        let whole = try run()
+        let outcome = try BuiltCommand.run(whole.arguments(arguments), in: whole.folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+
+        let run = try run()
+        let running = try BuiltCommand.Running(run.arguments(arguments), in: run.folder)
+        let before = [
+            0: "run: ", 2: "saved \(run.output)/checkpoint-1", 3: "saved \(run.output)/checkpoint-2",
+        ]
+        try running.wait(for: try #require(before[step]))
+        usleep(500_000)
+        try running.signal(SIGINT, after: "")
+        let stopped = try running.wait()
+        #expect(stopped.code == 130, "\(stopped.errors)")
+        let log = try run.folder.lines(of: "\(run.output)/logging.jsonl")
+        #expect(
+            !log.contains { $0["eval_runtime"] != nil && $0["global_step/max_steps"] == .string("\(step)/3") }
+        )
+        if step > 0 {
+            #expect(stopped.output == "\(run.output)/checkpoint-\(step)\n")
+            #expect(
+                stopped.errorLines.contains("stopped after step \(step) of 3; go on with"),
+                "\(stopped.errors)"
+            )
+        } else {
+            #expect(stopped.output.isEmpty)
+            #expect(
+                stopped.errorLines.last == "stopped before the first step; there is nothing to go on from"
+            )
+        }
+
+        let again = try BuiltCommand.run(run.arguments(arguments), in: run.folder)
+        #expect(again.code == 0, "\(again.errors)")
+        let (remains, expected) = (try run.remains(), try whole.remains())
+        #expect(remains.keys.sorted() == expected.keys.sorted())
+        for (name, content) in expected { #expect(remains[name] == content, "\(name)") }
     }
 }

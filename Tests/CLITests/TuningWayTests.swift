@@ -94,6 +94,31 @@ struct TuningWayTests {
         #expect(!Folder.exists(run.folder.file("merged/manifest.json")))
     }
 
+    @Test("The folder of a run that trained a whole model means its best checkpoint")
+    func runFolder() throws {
+        let run = try SproutRun()
+        // Told that a greater loss is better, the run has its best evaluation first.
+        let training = try BuiltCommand.run(
+            run.arguments(Way.full.arguments + ["--max_steps", "4", "--greater_is_better", "true"]),
+            in: run.folder
+        )
+        #expect(training.code == 0, "\(training.errors)")
+        #expect(training.output == "\(run.output)/checkpoint-2\n")
+        try run.folder.write("What is 7 + 8?\nWho are you?\n", to: "questions.txt")
+        func answers(of model: String) throws -> String {
+            let outcome = try BuiltCommand.run(
+                ["infer", "--model", model, "--temperature", "0", "--max_new_tokens", "32"],
+                in: run.folder,
+                after: "exec < questions.txt"
+            )
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return outcome.output
+        }
+        let best = try answers(of: "\(run.output)/checkpoint-2")
+        #expect(!best.isEmpty)
+        #expect(try answers(of: run.output) == best)
+    }
+
     @Test("A model that was trained whole is not answered with where it is not as it was written")
     func damagedModel() throws {
         let run = try SproutRun()

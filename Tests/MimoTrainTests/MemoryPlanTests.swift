@@ -63,16 +63,16 @@ import Testing
             }
         )
         let census = try SampleCensus(samples, vocabularySize: 10)
-        var options = TrainerOptions()
-        options.packTokens = 512
-        #expect(census.longestPack(options) == 899)
-        options.packTokens = 920
-        #expect(census.longestPack(options) == 920)
-        options.packTokens = 4096
-        #expect(census.longestPack(options) == 899 + 39 + 9 + 2)
-        options.packTokens = 0
-        options.batchSize = 2
-        #expect(census.longestPack(options) == 899 + 39)
-        #expect(census.distinctTokens == 7)
+        func longest(packTokens: Int, batchSize: Int = 1, of rows: Int = 16) -> Int {
+            census.longestPack(of: rows, packTokens: packTokens, batchSize: batchSize)
+        }
+        #expect(longest(packTokens: 512) == 899)
+        #expect(longest(packTokens: 920) == 920)
+        #expect(longest(packTokens: 4096) == 899 + 39 + 9 + 2)
+        #expect(longest(packTokens: 4096, of: 2) == 899 + 39)
+        #expect(longest(packTokens: 0, batchSize: 2) == 899 + 39)
+        #expect(census.distinctTokens() == 7)
+        let others = SampleArray([Sample(ids: [5, 6, 7, 8, 8], labels: [5, 6, 7, 8, 8])])
+        #expect(census.distinctTokens(with: try SampleCensus(others, vocabularySize: 10)) == 9)
     }
 }

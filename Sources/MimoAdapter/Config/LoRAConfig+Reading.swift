@@ -92,7 +92,7 @@ extension LoRAConfig {
 }
 
 extension ConfigFields {
-    fileprivate func number(_ field: String, default standard: Double) throws -> Double {
+    func number(_ field: String, default standard: Double) throws -> Double {
         guard let value = self[field] else { return standard }
         guard let number = value.doubleValue else { throw invalid(field, value.text(), "a number") }
         return number
@@ -106,7 +106,7 @@ extension ConfigFields {
         return .names(try strings(value, field))
     }
 
-    fileprivate func strings(_ value: JSON, _ field: String) throws -> [String] {
+    func strings(_ value: JSON, _ field: String) throws -> [String] {
         guard let strings = value.arrayValue?.map(\.stringValue), !strings.contains(nil) else {
             throw invalid(field, value.text(), "a list of names, or a string")
         }

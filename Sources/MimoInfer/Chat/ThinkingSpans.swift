@@ -9,7 +9,7 @@ public struct ThinkingSpans: Sendable {
     }
 
     private static let opening = "<think>"
-    private static let closing = "</think>"
+    static let closing = "</think>"
     private var isThinking = false
     private var matcher = StopWordMatcher([opening])
 

@@ -36,8 +36,8 @@ public final class Generator {
     /// Whether the layer for multi-token prediction drafts.
     public let drafts: Bool
 
-    private let pass: InferencePass
-    private let promptStep: Int
+    let pass: InferencePass
+    let promptStep: Int
     private var waiting: ArraySlice<(number: Int, request: GenerationRequest)> = []
     private var active: [GeneratingSequence] = []
     private var idle: [PromptCache] = []
@@ -236,12 +236,17 @@ public final class Generator {
                 idle[$0].sharedPrefix(with: request.prompt) < idle[$1].sharedPrefix(with: request.prompt)
             }
             let room = config.maxPositions - request.prompt.count
+            // Who says how long an answer may become gets that room at once; else it doubles as it fills up.
+            let capacity = request.options.maxNewTokens.map { request.prompt.count + min($0, room) } ?? 256
+            let prompt =
+                best.map { idle.remove(at: $0) } ?? PromptCache(config, drafts: drafts, capacity: capacity)
+            prompt.cache.reserve(inAll: capacity)
             active.append(
                 try GeneratingSequence(
                     number: number,
                     request: request,
                     limit: min(request.options.maxNewTokens ?? room, room),
-                    prompt: best.map { idle.remove(at: $0) } ?? PromptCache(config, drafts: drafts),
+                    prompt: prompt,
                     tokenizer: tokenizer,
                     stopWords: stopRules.words + request.options.stopWords
                 )

@@ -9,9 +9,10 @@ struct PromptCache {
     /// The tokens whose keys and values are held.
     private(set) var ids: [Int32] = []
 
-    init(_ config: ModelConfig, drafts: Bool) {
-        cache = KeyValueCache(config)
-        ahead = drafts ? KeyValueCache(predicting: config) : nil
+    /// A cache that holds nothing, with room for `capacity` tokens at first.
+    init(_ config: ModelConfig, drafts: Bool, capacity: Int) {
+        cache = KeyValueCache(config, capacity: capacity)
+        ahead = drafts ? KeyValueCache(predicting: config, capacity: capacity) : nil
     }
 
     /// How many tokens at the beginning of a prompt are held already.

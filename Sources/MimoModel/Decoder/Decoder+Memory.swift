@@ -13,7 +13,7 @@ extension Decoder {
         }
         let around = max(64 << 10, 2 * embedding.byteRange.count / max(1, embedding.rows))
         let embedded =
-            config.tiesWordEmbeddings ? 0 : min(embedding.mappedBytes, distinctTokens * around)
+            isHeadTied ? 0 : min(embedding.mappedBytes, distinctTokens * around)
         return linears + head.mappedBytes + embedded
     }
 }

@@ -30,6 +30,8 @@ extension Decoder {
         func replace(_ name: String, _ weight: inout WeightMatrix, _ gradient: inout Tensor?) {
             guard let value = value(name, weight) else { return }
             precondition(value.rows == weight.rows && value.columns == weight.columns)
+            // What was read of the file to make the floats is not read again.
+            weight.releasePages()
             weight = WeightMatrix(value)
             gradient = isTrained ? Tensor(rows: value.rows, columns: value.columns) : nil
         }

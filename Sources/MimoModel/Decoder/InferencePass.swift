@@ -42,6 +42,9 @@ public final class InferencePass {
 
     var memory: PassMemory { PassMemory(gemm: gemm, kept: kept, scratch: scratch) }
 
+    /// The most bytes that the runs so far have held at a time, beside caches and logits.
+    var heldBytes: Int { kept.peakByteCount + scratch.peakByteCount + gemm.byteCount }
+
     /// Appends tokens to sequences and returns logits.
     ///
     /// - Parameters:

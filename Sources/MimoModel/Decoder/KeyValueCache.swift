@@ -36,10 +36,18 @@ public final class KeyValueCache {
         self.count = count
     }
 
+    /// Makes room for so many tokens in all, and no more: for whoever knows how long the sequence may become.
+    public func reserve(inAll tokens: Int) {
+        if tokens > capacity { grow(to: tokens) }
+    }
+
     /// Makes room for `tokens` more.
     func reserve(_ tokens: Int) {
-        guard count + tokens > capacity else { return }
-        capacity = max(capacity * 2, count + tokens)
+        if count + tokens > capacity { grow(to: max(capacity * 2, count + tokens)) }
+    }
+
+    private func grow(to rows: Int) {
+        capacity = rows
         for layer in keys.indices {
             keys[layer] = grown(keys[layer])
             values[layer] = grown(values[layer])

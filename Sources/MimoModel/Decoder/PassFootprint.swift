@@ -13,6 +13,16 @@ public struct PassFootprint: Sendable, Equatable {
 
     /// All of it.
     public var total: Int { kept + stream + scratch + products }
+
+    /// What passes of both kinds hold that share their memory.
+    public func union(_ other: PassFootprint) -> PassFootprint {
+        PassFootprint(
+            kept: max(kept, other.kept),
+            stream: max(stream, other.stream),
+            scratch: max(scratch, other.scratch),
+            products: max(products, other.products)
+        )
+    }
 }
 
 extension PassFootprint {
@@ -41,6 +51,21 @@ extension PassFootprint {
         Compute.rehearse {
             _ = pass.run(pack, normalizer: 1, dropout: dropout > 0 ? (key: 0, probability: dropout) : nil)
         }
+        self = pass.footprint
+    }
+
+    /// What passes that only score packs of up to so many tokens will hold.
+    ///
+    /// - Parameters:
+    ///   - decoder: The model.
+    ///   - tokens: Tokens of the longest pack.
+    ///   - predicts: Whether the loss of multi-token prediction is on.
+    public init(_ decoder: Decoder, scoring tokens: Int, predicts: Bool = false) {
+        let pass = TrainingPass(decoder)
+        pass.predictionWeight = predicts ? 1 : 0
+        let row = [Int32](repeating: 0, count: tokens + 1)
+        let pack = TrainingPack(rows: [TrainingPack.Row(ids: row, labels: row, number: 0)])
+        Compute.rehearse { _ = pass.run(pack, normalizer: nil) }
         self = pass.footprint
     }
 }

@@ -56,7 +56,7 @@ extension TrainingPass {
                 logits,
                 labels: targets.map(\.label),
                 weights: divisor.map { divisor in targets.map { Float(Double($0.weight) / divisor) } },
-                smoothing: divisor == nil ? 0 : labelSmoothing
+                smoothing: labelSmoothing
             )
             for (target, loss) in zip(targets, losses) {
                 score.weightedLoss += Double(target.weight) * loss.loss

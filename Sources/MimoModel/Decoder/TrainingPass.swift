@@ -32,7 +32,8 @@ public final class TrainingPass {
     /// How many of the lowest blocks keep only their input and run forward again in the backward
     /// (Chen et al. 2016, "Training deep nets with sublinear memory cost").
     public var recomputedBlocks: Int
-    /// The share of each label that training spreads over the vocabulary.
+    /// The share of each label that the loss spreads over the vocabulary, in scoring as in training: transformers
+    /// evaluates with it too.
     public var labelSmoothing: Float = 0
     /// Noise on the embeddings in training; nil for none.
     public var embeddingNoise: EmbeddingNoise?

@@ -61,6 +61,10 @@ public struct WeightMatrix: Sendable {
         return Tensor(storage: storage, offset: byteOffset / 4, rows: rows, columns: columns, stride: columns)
     }
 
+    /// Tells the kernel that the pages of a mapped file are not needed for now, see
+    /// ``TensorStorage/releasePages(_:)``; memory of its own stays as it is.
+    public func releasePages() { storage.releasePages(byteRange) }
+
     /// The elements as floats, in memory of their own.
     public func widened() -> Tensor {
         let out = Tensor(rows: rows, columns: columns)

@@ -63,7 +63,7 @@ enum TrainingCheckpoint {
             )
         }
         for (name, tensor) in kept {
-            let read = try file.tensor(name)
+            let read = try file.weight(name)
             guard read.rows == tensor.rows, read.columns == tensor.columns else {
                 throw TrainError.checkpoint(
                     path: file.path,
@@ -71,7 +71,8 @@ enum TrainingCheckpoint {
                         "\(name): [\(read.rows), \(read.columns)]; expected [\(tensor.rows), \(tensor.columns)]"
                 )
             }
-            tensor.copy(from: read)
+            read.widen(into: tensor)
+            read.releasePages()
         }
     }
 

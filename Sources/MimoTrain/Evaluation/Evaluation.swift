@@ -39,21 +39,30 @@ public protocol EvaluationProbe: AnyObject {
     /// Names what is looked at, so that a run does not go on with something else.
     var fingerprint: String { get }
 
-    /// Begins, or goes on after a step that an earlier process reached.
+    /// Bytes that a look takes at most, beside the model.
+    var memoryBytes: Int { get }
+
+    /// Begins, or goes on where an earlier process stood.
     ///
     /// - Parameters:
     ///   - folder: The run's folder, where the probe may keep a log.
-    ///   - step: Steps done.
+    ///   - isKnown: Whether the look after a step came before that, so that the log is to keep it.
     ///   - base: What the first look found; nil where there was none.
     /// - Throws: Where the log cannot be written.
-    func begin(in folder: String, after step: Int, base: Evaluation?) throws
+    func begin(in folder: String, keeping isKnown: (_ step: Int) -> Bool, base: Evaluation?) throws
 
     /// Looks at the model as it is now.
     ///
     /// - Parameters:
     ///   - step: Steps done; the look after none is what later ones are compared with.
     ///   - total: Steps of the run.
-    /// - Returns: What was found.
+    ///   - report: Told now and then how many prompts are answered, of how many; an answer of
+    ///     ``Disposition/stop`` ends the look.
+    /// - Returns: What was found; nil where the look was ended.
     /// - Throws: Where the model is of no use, or the log cannot be written.
-    func evaluate(after step: Int, of total: Int) throws -> Evaluation
+    func evaluate(
+        after step: Int,
+        of total: Int,
+        _ report: (_ done: Int, _ total: Int) -> Disposition
+    ) throws -> Evaluation?
 }

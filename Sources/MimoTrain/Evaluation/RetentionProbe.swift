@@ -56,13 +56,19 @@ final class RetentionProbe: EvaluationProbe {
         for request in requests { try generator.validate(request) }
     }
 
-    func begin(in folder: String, after step: Int, base: Evaluation?) throws {
-        log = try AppendedLog(path: "\(folder)/\(Self.fileName)", keepingStepsThrough: step)
+    var memoryBytes: Int { generator.footprint(of: requests) }
+
+    func begin(in folder: String, keeping isKnown: (_ step: Int) -> Bool, base: Evaluation?) throws {
+        log = try AppendedLog(path: "\(folder)/\(Self.fileName)") { step, _ in isKnown(step) }
         self.base = base
     }
 
-    func evaluate(after step: Int, of total: Int) throws -> Evaluation {
-        let answers = try answers()
+    func evaluate(
+        after step: Int,
+        of total: Int,
+        _ report: (_ done: Int, _ total: Int) -> Disposition
+    ) throws -> Evaluation? {
+        guard let answers = try answers(report) else { return nil }
         var count = RetentionCount()
         for (prompt, generation) in zip(prompts, answers) {
             let parts = ThinkingAnswer(generation.text)
@@ -97,11 +103,12 @@ final class RetentionProbe: EvaluationProbe {
         )
     }
 
-    private func answers() throws -> [Generation] {
+    private func answers(_ report: (_ done: Int, _ total: Int) -> Disposition) throws -> [Generation]? {
         let generator = generator
         for request in requests { try generator.add(request) }
         var answers: [Int: Generation] = [:]
         while !generator.isIdle {
+            if case .stop = report(answers.count, requests.count) { return nil }
             for update in try generator.step() {
                 if let generation = update.generation { answers[update.request] = generation }
             }

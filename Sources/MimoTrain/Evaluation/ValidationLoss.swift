@@ -7,7 +7,7 @@ import MimoModel
 /// a mean of batches' means it does not depend on how rows fall into batches.
 struct ValidationLoss {
     /// Rows that are read and packed at a time.
-    private static let rowsAtATime = 64
+    static let rowsAtATime = 64
 
     private let rows: any SampleSource
     private let pass: TrainingPass
@@ -23,21 +23,28 @@ struct ValidationLoss {
 
     /// Scores all rows.
     ///
+    /// - Parameter report: Told before each pass how many rows are done; an answer of ``Disposition/stop`` ends it.
     /// - Returns: `loss`, `token_acc`, where the layer for multi-token prediction is trained also its `mtp_loss` and
-    ///   `mtp_token_acc`, and how many passes that took.
+    ///   `mtp_token_acc`, and how many passes that took; nil where it was ended.
     /// - Throws: Where a row cannot be read again.
-    func evaluate() throws -> (metrics: [Evaluation.Metric], passes: Int) {
+    func evaluate(_ report: (_ done: Int) -> Disposition) throws -> (
+        metrics: [Evaluation.Metric], passes: Int
+    )? {
         var found = PassResult()
         var passes = 0
         for start in stride(from: 0, to: rows.count, by: Self.rowsAtATime) {
+            let numbers = start..<min(start + Self.rowsAtATime, rows.count)
             let plan = PackPlan(
-                try (start..<min(start + Self.rowsAtATime, rows.count)).map { try rows.sample($0) },
+                try numbers.map { try rows.sample($0) },
                 firstNumber: start,
                 capacity: packTokens > 0 ? packTokens : nil,
                 batchSize: batchSize,
                 sharedTokens: nil
             )
-            for pack in plan.packs { found.add(pass.run(pack, normalizer: nil)) }
+            for (place, pack) in plan.packs.enumerated() {
+                if case .stop = report(start + place * numbers.count / plan.packs.count) { return nil }
+                found.add(pass.run(pack, normalizer: nil))
+            }
             passes += plan.packs.count
         }
         var metrics = Self.metrics(found.main)

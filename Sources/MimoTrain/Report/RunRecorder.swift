@@ -25,7 +25,7 @@ final class RunRecorder {
         case .evaluated(let line): try events?.add(RunHistory.scalars(line.json), step: line.step)
         case .saved: try writePages(nil)
         case .finished(let outcome): try writePages(outcome)
-        case .step, .removed, .warning: break
+        case .step, .evaluating, .removed, .warning: break
         }
     }
 

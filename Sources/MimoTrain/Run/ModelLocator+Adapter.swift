@@ -13,7 +13,7 @@ extension ModelLocator {
     public func base(ofAdapter adapter: String, named model: String?) throws -> String {
         if let model { return try directory(for: model) }
         let record = try RunArguments(besideAdapter: adapter)
-        let recorded = try record?.text("model") ?? LoRAConfig(directory: adapter).baseModel
+        let recorded = try record?.text("model") ?? Adapter.baseModel(in: adapter)
         guard let recorded else {
             throw ModelError.unreadable(
                 path: adapter,

@@ -58,12 +58,17 @@ public struct RunFolder: Sendable {
         try DirectoryTransaction.clearLeftovers(in: path, isLocked: true)
     }
 
-    /// The adapter that a path means: itself, or of a run's folder, or of a folder of runs whose newest is meant,
-    /// the checkpoint that is best by the run's evaluations, else the last.
+    /// The adapter or model that a path means: itself, or of a run's folder, or of a folder of runs whose newest is
+    /// meant, the checkpoint that is best by the run's evaluations, else the last.
     ///
-    /// - Parameter path: An adapter's folder, a run's, or that of several runs.
-    /// - Returns: The adapter's folder; the path where it holds no checkpoint.
-    public static func adapter(in path: String) -> String {
+    /// - Parameter path: A folder of an adapter or a model, of a run, or of several runs.
+    /// - Returns: The folder of the adapter or model; the path where it holds no checkpoint.
+    public static func result(in path: String) -> String {
+        // Other trainers leave checkpoints beside the adapter that they ended with.
+        guard !["adapter_config.json", "config.json"].contains(where: { Folder.exists("\(path)/\($0)") })
+        else {
+            return path
+        }
         let run = versions(in: path).last?.path ?? path
         guard let last = TrainingCheckpoint.all(in: run).last else { return path }
         let best = (try? TrainingCheckpoint.state(of: last.path))?.best.step

@@ -11,12 +11,16 @@ final class AppendedLog {
     private let path: String
     private let descriptor: Int32
 
-    /// Opens or makes the file; lines of steps after `step`, and a last line that was cut off, are cut away, for
-    /// the run goes on from there. What stays keeps its bytes. A run that begins, at step 0, keeps nothing: what
-    /// stands there is of one that ended before its first checkpoint.
-    init(path: String, keepingStepsThrough step: Int) throws {
+    /// Opens or makes the file. Lines that are not to be kept, and a last one that was cut off, are cut away; what
+    /// stays keeps its bytes.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - isKept: Asked for each line with its step.
+    /// - Throws: ``MimoFiles/FileError`` where the file cannot be written.
+    init(path: String, keeping isKept: (_ step: Int, _ line: JSON) -> Bool) throws {
         self.path = path
-        if Folder.exists(path) { try Self.trim(path, through: step > 0 ? step : -1) }
+        if Folder.exists(path) { try Self.trim(path, isKept) }
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw FileError.system(path: path, action: "open", code: errno)
@@ -40,12 +44,12 @@ final class AppendedLog {
         line["global_step/max_steps"]?.stringValue.flatMap { Int($0.prefix { $0 != "/" }) }
     }
 
-    private static func trim(_ path: String, through step: Int) throws {
+    private static func trim(_ path: String, _ isKept: (Int, JSON) -> Bool) throws {
         var kept: [UInt8] = []
         let reader = try LineReader(path: path)
         while let line = try reader.next() {
-            guard let json = try? JSON(parsing: line.bytes), let lineStep = Self.step(of: json),
-                lineStep <= step
+            guard let json = try? JSON(parsing: line.bytes), let step = Self.step(of: json),
+                isKept(step, json)
             else { continue }
             kept += line.bytes + [UInt8(ascii: "\n")]
         }

@@ -9,8 +9,10 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     public let blockCount: Int
     /// Tokens of the longest pack.
     public let longestPack: Int
-    /// Activations, scratch and packed operands.
+    /// Activations, scratch and packed operands, of training and of scoring.
     public let footprint: PassFootprint
+    /// What an evaluation takes beside these while it answers prompts.
+    public let probeBytes: Int
     /// Mapped weights that training reads.
     public let weightBytes: Int
     /// What the process holds already: the program, the rows, the trained tensors and their optimizer's state.
@@ -19,13 +21,15 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     public let limit: Int?
 
     /// The largest resident size that the run will reach, mapped weights included, in bytes.
-    public var predictedPeak: Int { heldBytes + weightBytes + footprint.total }
+    public var predictedPeak: Int { heldBytes + weightBytes + probeBytes + footprint.total }
 
     /// A plan that recomputes as few blocks as the limit allows.
     ///
     /// - Parameters:
     ///   - decoder: The model, with its updates attached.
     ///   - longestPack: Tokens of the longest pack that the run can meet.
+    ///   - longestScored: Tokens of the longest pack that evaluations can meet; 0 where there are none.
+    ///   - probeBytes: What an evaluation takes while it answers prompts.
     ///   - recomputedBlocks: So many blocks, whatever the limit says; nil: as few as fit.
     ///   - dropout: The share of the updates' inputs that is dropped.
     ///   - predicts: Whether the loss of multi-token prediction is on.
@@ -36,6 +40,8 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     init(
         _ decoder: Decoder,
         longestPack: Int,
+        longestScored: Int = 0,
+        probeBytes: Int = 0,
         recomputedBlocks: Int?,
         dropout: Float,
         predicts: Bool = false,
@@ -45,19 +51,23 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     ) throws {
         blockCount = decoder.config.layerCount
         self.longestPack = longestPack
+        self.probeBytes = probeBytes
         self.weightBytes = weightBytes
         self.heldBytes = heldBytes
         self.limit = limit
+        let scored =
+            longestScored > 0 ? PassFootprint(decoder, scoring: longestScored, predicts: predicts) : nil
         func footprint(_ recomputed: Int) -> PassFootprint {
-            PassFootprint(
+            let trained = PassFootprint(
                 decoder,
                 tokens: longestPack,
                 recomputedBlocks: recomputed,
                 dropout: dropout,
                 predicts: predicts
             )
+            return scored.map(trained.union) ?? trained
         }
-        let room = limit.map { $0 - weightBytes - heldBytes } ?? .max
+        let room = limit.map { $0 - weightBytes - heldBytes - probeBytes } ?? .max
         if let recomputedBlocks {
             self.recomputedBlocks = min(recomputedBlocks, blockCount)
         } else {

@@ -4,8 +4,8 @@ import MimoData
 struct SampleCensus {
     /// Tokens that the loss reads of each row, the longest first.
     private let lengths: [Int32]
-    /// How many different tokens the rows hold.
-    let distinctTokens: Int
+    /// Whether the rows hold a token, by its id.
+    private let isMet: [Bool]
 
     /// Reads every row once.
     ///
@@ -22,16 +22,26 @@ struct SampleCensus {
             }
         }
         self.lengths = lengths.sorted(by: >)
-        distinctTokens = isMet.count { $0 }
+        self.isMet = isMet
+    }
+
+    /// How many different tokens these rows and others hold.
+    func distinctTokens(with other: SampleCensus? = nil) -> Int {
+        guard let other else { return isMet.count { $0 } }
+        return zip(isMet, other.isMet).count { $0 || $1 }
     }
 
     /// The most tokens that a pack can have, whichever rows come together.
-    func longestPack(_ options: TrainerOptions) -> Int {
+    ///
+    /// - Parameters:
+    ///   - rows: Rows that are divided into packs at a time.
+    ///   - packTokens: Tokens of a pack; 0 makes a pack of each `batchSize` rows.
+    ///   - batchSize: Rows of a micro-batch.
+    /// - Returns: Tokens, at least 1.
+    func longestPack(of rows: Int, packTokens: Int, batchSize: Int) -> Int {
         func longest(_ rows: Int) -> Int { lengths.prefix(rows).reduce(0) { $0 + Int($1) } }
         let pack =
-            options.packTokens > 0
-            ? max(longest(1), min(options.packTokens, longest(options.rowsPerStep)))
-            : longest(options.batchSize)
+            packTokens > 0 ? max(longest(1), min(packTokens, longest(rows))) : longest(batchSize)
         return max(1, pack)
     }
 }

@@ -10,21 +10,25 @@ extension Trainer {
     }
 
     /// Looks at the model before the first step: what later evaluations are compared with.
-    func evaluateAtStart(_ log: AppendedLog, _ report: (TrainingEvent) -> Disposition) throws {
-        guard options.evaluation.isOn, probe != nil || options.evaluation.atStart else { return }
-        let line = try look(withLoss: options.evaluation.atStart)
+    ///
+    /// - Returns: Whether the run goes on.
+    /// - Throws: As ``evaluate(_:_:)``.
+    func evaluateAtStart(_ log: AppendedLog, _ report: (TrainingEvent) -> Disposition) throws -> Bool {
+        guard options.evaluation.isOn, probe != nil || options.evaluation.atStart else { return true }
+        guard let line = try look(withLoss: options.evaluation.atStart, report) else { return false }
         state.base = line.evaluation
         try log.append(line.json)
         _ = report(.evaluated(line))
+        return true
     }
 
     /// Evaluates the model after a step.
     ///
-    /// - Returns: Whether a checkpoint must be saved, for the model is the best so far.
+    /// - Returns: Whether a checkpoint must be saved, for the model is the best so far; nil where the run is stopped.
     /// - Throws: ``TrainError/notFinite(step:what:lastCheckpoint:)`` where the loss is no number, before it is
     ///   logged; ``TrainError/noSuchMetric(name:found:)``.
-    func evaluate(_ log: AppendedLog, _ report: (TrainingEvent) -> Disposition) throws -> Bool {
-        let line = try look(withLoss: true)
+    func evaluate(_ log: AppendedLog, _ report: (TrainingEvent) -> Disposition) throws -> Bool? {
+        guard let line = try look(withLoss: true, report) else { return nil }
         let metrics = line.evaluation.metrics
         if let broken = metrics.first(where: { !$0.value.isFinite }) {
             throw notFinite("eval_\(broken.name)")
@@ -42,21 +46,31 @@ extension Trainer {
         return isBest && (options.evaluation.loadsBest || options.evaluation.savesBest)
     }
 
-    private func look(withLoss: Bool) throws -> EvaluationLine {
+    private func look(withLoss: Bool, _ report: (TrainingEvent) -> Disposition) throws -> EvaluationLine? {
         let begin = clock.now
         var evaluation = Evaluation()
         var passes = 0
         if withLoss, let validation {
-            let found = try ValidationLoss(
+            let scoring = ValidationLoss(
                 validation,
                 pass: pass,
                 packTokens: options.packTokens,
                 batchSize: options.evaluation.batchSize
-            ).evaluate()
+            )
+            let found = try scoring.evaluate { done in
+                report(.evaluating(.init(step: state.step, kind: .rows, done: done, total: validation.count)))
+            }
+            guard let found else { return nil }
             evaluation.metrics = found.metrics
             passes = found.passes
         }
-        if let probe { evaluation.add(try probe.evaluate(after: state.step, of: totalSteps)) }
+        if let probe {
+            let found = try probe.evaluate(after: state.step, of: totalSteps) { done, total in
+                report(.evaluating(.init(step: state.step, kind: .answers, done: done, total: total)))
+            }
+            guard let found else { return nil }
+            evaluation.add(found)
+        }
         return EvaluationLine(
             evaluation: evaluation,
             runtime: Self.seconds(begin.duration(to: clock.now)),

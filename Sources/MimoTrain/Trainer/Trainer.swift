@@ -90,13 +90,26 @@ public final class Trainer {
         // The state takes its pages now, so that it is counted.
         tensors.touch()
         let census = try SampleCensus(samples, vocabularySize: decoder.config.vocabularySize)
+        let scored =
+            try options.evaluation.isOn
+            ? validation.map { try SampleCensus($0, vocabularySize: decoder.config.vocabularySize) } : nil
         memory = try MemoryPlan(
             decoder,
-            longestPack: census.longestPack(options),
+            longestPack: census.longestPack(
+                of: options.rowsPerStep,
+                packTokens: options.packTokens,
+                batchSize: options.batchSize
+            ),
+            longestScored: scored?.longestPack(
+                of: ValidationLoss.rowsAtATime,
+                packTokens: options.packTokens,
+                batchSize: options.evaluation.batchSize
+            ) ?? 0,
+            probeBytes: options.evaluation.isOn ? probe?.memoryBytes ?? 0 : 0,
             recomputedBlocks: options.recomputedBlocks,
             dropout: Float(options.loraDropout),
             predicts: options.trainsPrediction,
-            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens),
+            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens(with: scored)),
             heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
             limit: options.memoryLimit ?? ProcessMemory.availableBytes
         )
@@ -155,12 +168,18 @@ public final class Trainer {
     }
 
     private func runToEnd(_ report: (TrainingEvent) -> Disposition) throws -> TrainingEvent.Outcome {
-        let log = try AppendedLog(path: "\(folder)/logging.jsonl", keepingStepsThrough: state.step)
+        let log = try AppendedLog(path: "\(folder)/logging.jsonl") { step, line in
+            state.knows(step, isEvaluation: line["eval_runtime"] != nil)
+        }
         start = clock.now
         var isStopped = false
-        try probe?.begin(in: folder, after: state.step, base: state.base)
+        try probe?.begin(in: folder, keeping: { state.knows($0, isEvaluation: true) }, base: state.base)
         _ = report(.started(done: state.step, total: totalSteps, remaining: remaining))
-        if state.step == 0 { try evaluateAtStart(log, report) }
+        if state.step == 0 {
+            isStopped = try !evaluateAtStart(log, report)
+        } else if state.isEvaluationPending {
+            isStopped = try finishStep(log, isStopped: false, report)
+        }
         while state.step < totalSteps, !isStopped, !state.best.isOver(options.evaluation) {
             let record = try runStep(clock)
             if case .stop = report(.step(record, progress: progress)) { isStopped = true }
@@ -171,9 +190,7 @@ public final class Trainer {
                 state.window = LogWindow()
                 _ = report(.logged(line))
             }
-            var isWanted = isLast || isStopped || isSaveDue
-            if isEvaluationDue { isWanted = try evaluate(log, report) || isWanted }
-            if isWanted || state.best.isOver(options.evaluation) { try save(report) }
+            isStopped = try finishStep(log, isStopped: isStopped, report)
         }
         try removeOld(report)
         let outcome = TrainingEvent.Outcome(
@@ -181,10 +198,32 @@ public final class Trainer {
             bestCheckpoint: bestCheckpoint,
             endedEarlyAfter: state.step < totalSteps && state.best.isOver(options.evaluation)
                 ? state.best.evaluationsSince : nil,
-            wasStopped: isStopped && state.step < totalSteps
+            wasStopped: isStopped && (state.step < totalSteps || state.isEvaluationPending)
         )
         _ = report(.finished(outcome))
         return outcome
+    }
+
+    /// What follows a step and its line of the log: the evaluation and the checkpoint, where they are due.
+    ///
+    /// An evaluation that is stopped leaves a checkpoint behind which it is still to come.
+    ///
+    /// - Returns: Whether the run is stopped.
+    private func finishStep(
+        _ log: AppendedLog,
+        isStopped: Bool,
+        _ report: (TrainingEvent) -> Disposition
+    ) throws -> Bool {
+        // A checkpoint that waits for an evaluation gives way to one that knows of it.
+        var isWanted = state.step == totalSteps || isStopped || isSaveDue || state.isEvaluationPending
+        state.isEvaluationPending = false
+        if isEvaluationDue {
+            let isBest = try evaluate(log, report)
+            state.isEvaluationPending = isBest == nil
+            isWanted = isBest ?? true || isWanted
+        }
+        if isWanted || state.best.isOver(options.evaluation) { try save(report) }
+        return isStopped || state.isEvaluationPending
     }
 
     /// Where the run stands now.

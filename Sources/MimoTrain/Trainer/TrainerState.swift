@@ -14,6 +14,8 @@ struct TrainerState: Equatable {
     var window = LogWindow()
     /// The best evaluation so far.
     var best = BestStep()
+    /// Whether the last step's evaluation is still to come: it was stopped.
+    var isEvaluationPending = false
     /// What the evaluation before the first step found; nil where there was none.
     var base: Evaluation?
     /// How fast the run goes.
@@ -23,6 +25,13 @@ struct TrainerState: Equatable {
 
     static func == (lhs: TrainerState, rhs: TrainerState) -> Bool {
         lhs.json(totalSteps: 0, epoch: 0, elapsed: 0) == rhs.json(totalSteps: 0, epoch: 0, elapsed: 0)
+    }
+
+    /// Whether what a log says of a step came before this state, so that going on does not say it again. A run that
+    /// begins keeps nothing: what stands there is of one that ended before its first checkpoint.
+    func knows(_ step: Int, isEvaluation: Bool) -> Bool {
+        guard self.step > 0 else { return false }
+        return step < self.step || (step == self.step && !(isEvaluation && isEvaluationPending))
     }
 
     /// The names of what differs between two runs.
@@ -60,7 +69,7 @@ struct TrainerState: Equatable {
                         } ?? .null
                     ),
                     ("run", .object(JSONObject(identity.map { ($0.name, $0.value) }))),
-                ]
+                ] + (isEvaluationPending ? [("evaluation_pending", .bool(true))] : [])
             )
         )
     }
@@ -78,6 +87,7 @@ struct TrainerState: Equatable {
         self.tokens = tokens
         self.window = window
         best = BestStep(json)
+        isEvaluationPending = json["evaluation_pending"]?.boolValue ?? false
         pace = json["pace"].map { Pace($0) } ?? Pace()
         base = json["base_evaluation"]?.objectValue.map { members in
             var base = Evaluation()

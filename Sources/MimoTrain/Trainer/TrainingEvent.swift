@@ -35,6 +35,9 @@ public enum TrainingEvent: Sendable {
     case step(StepRecord, progress: Progress)
     /// A line was added to the log.
     case logged(LogLine)
+    /// An evaluation has come so far; answered with ``Disposition/stop`` it is dropped, and comes again when the run
+    /// goes on.
+    case evaluating(EvaluationProgress)
     /// The run was evaluated, and a line about it added to the log.
     case evaluated(EvaluationLine)
     /// A checkpoint is whole.
@@ -56,6 +59,26 @@ public enum TrainingEvent: Sendable {
         public var endedEarlyAfter: Int?
         /// Whether the run was stopped before its end.
         public var wasStopped: Bool
+    }
+
+    /// How far an evaluation is.
+    public struct EvaluationProgress: Sendable, Equatable {
+        /// What it looks at.
+        public enum Kind: String, Sendable {
+            /// Rows that are scored.
+            case rows
+            /// Prompts that are answered.
+            case answers
+        }
+
+        /// Steps done.
+        public var step: Int
+        /// What is looked at now.
+        public var kind: Kind
+        /// How many of these are done.
+        public var done: Int
+        /// How many there are.
+        public var total: Int
     }
 
     /// How far the run is.

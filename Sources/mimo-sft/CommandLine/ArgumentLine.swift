@@ -93,6 +93,11 @@ struct ArgumentLine {
                 notes.append("--\(spelled) \(reason)")
             case .known(let option):
                 if values.isEmpty { values = Self.takeValues(of: option, from: &rest) }
+                // A list that is given again takes the place of the first, as with argparse and so ms-swift.
+                if option.shape == .list, given.settings.contains(where: { $0.name == option.name }) {
+                    notes.append("--\(spelled) is given twice; what was given last counts")
+                    given.settings.removeAll { $0.name == option.name }
+                }
                 given.settings += Self.settings(of: option, values)
             }
         }

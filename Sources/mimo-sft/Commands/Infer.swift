@@ -50,7 +50,7 @@ struct Infer: ParsableCommand {
         if !input.valDataset.isEmpty || input.loadDataArgs {
             try InferBatch(run, input).run(threads: compute.threadCount())
         } else {
-            var chat = try InferChat(run, resultPath: input.resultPath, isStreaming: input.stream ?? true)
+            var chat = try InferChat(run, input)
             try chat.run()
         }
     }

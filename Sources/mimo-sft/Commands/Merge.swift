@@ -162,7 +162,7 @@ extension ModelOptions {
                 )
             }
             while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
-            return RunFolder.adapter(in: folder)
+            return RunFolder.result(in: folder)
         }
     }
 }

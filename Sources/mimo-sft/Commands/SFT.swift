@@ -11,7 +11,7 @@ struct SFT: ParsableCommand {
         abstract: "Train an adapter on rows of conversation.",
         discussion: """
             Writes OUTPUT/vN-DATE-TIME/ with report.html, args.json, logging.jsonl, curves in images/, TensorBoard's \
-            events in runs/ and checkpoint-N/ folders, and prints the path of the last checkpoint, or of the best. Ctrl-C and SIGTERM finish the step, save a checkpoint and say how to go on; a \
+            events in runs/ and checkpoint-N/ folders, and prints the path of the last checkpoint, or of the best. Ctrl-C and SIGTERM finish the step or leave the evaluation, save a checkpoint and say how to go on; a \
             second one ends the process at once.
             """
     )
@@ -56,21 +56,25 @@ struct SFT: ParsableCommand {
         var stopped: Int?
         let outcome = try tuning.run { event in
             progress.show(event)
-            if case .step(let step, _) = event, StopSignal.received != nil, step.step < tuning.totalSteps {
-                stopped = step.step
-                return .stop
+            guard StopSignal.received != nil else { return .more }
+            switch event {
+            case .step(let step, _) where step.step < tuning.totalSteps: stopped = step.step
+            case .evaluating(let progress): stopped = progress.step
+            default: return .more
             }
-            return .more
+            return .stop
         }
         let last = outcome.lastCheckpoint
         let best = evaluation.loadBestModelAtEnd && !outcome.wasStopped ? outcome.bestCheckpoint : nil
         if let result = best ?? last { Console.result(result) }
-        guard let stopped, let last, let signal = StopSignal.received else { return }
+        guard let stopped, let signal = StopSignal.received else { return }
         Console.note(
-            """
-            stopped after step \(stopped) of \(tuning.totalSteps); go on with
-              mimo-sft sft \(last)/args.json --resume_from_checkpoint \(last)
-            """
+            last.map { last in
+                """
+                stopped after step \(stopped) of \(tuning.totalSteps); go on with
+                  mimo-sft sft \(last)/args.json --resume_from_checkpoint \(last)
+                """
+            } ?? "stopped before the first step; there is nothing to go on from"
         )
         throw ExitCode(128 + signal)
     }

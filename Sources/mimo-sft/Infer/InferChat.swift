@@ -9,18 +9,20 @@ import MimoTrain
 struct InferChat {
     private let inference: InferenceRun
     private let isStreaming: Bool
+    private let thinking: ShownAnswer.Thinking
     private let results: ResultFile?
     private var session: ChatSession
     private var generator: Generator
     private var turns: UInt64 = 0
 
-    init(_ inference: InferenceRun, resultPath: String?, isStreaming: Bool) throws {
+    init(_ inference: InferenceRun, _ input: InferenceInput) throws {
         guard inference.tokenizer != nil, let model = inference.models.first else {
             throw InferError.noTokenizer(inference.checkpoint.directory)
         }
         self.inference = inference
-        self.isStreaming = isStreaming
-        results = try resultPath.map { try ResultFile(path: $0) }
+        isStreaming = input.stream ?? true
+        thinking = input.thinking
+        results = try input.resultPath.map { try ResultFile(path: $0) }
         session = ChatSession(
             keepsHistory: inference.withoutTemplate == nil,
             adapters: inference.models.map(\.name)
@@ -86,7 +88,7 @@ struct InferChat {
     private mutating func answer(_ conversation: Conversation) throws {
         _ = Interrupt.take()
         let start = ContinuousClock.now
-        var display = Display(isStreaming: isStreaming)
+        var display = Display(isStreaming: isStreaming, thinking, inference.tokenizer)
         let generation: Generation
         do {
             let request = try inference.request(conversation, stream: turns)
@@ -128,22 +130,27 @@ struct InferChat {
     }
 }
 
-/// Shows an answer on standard output, with thinking dimmed where that is a terminal.
+/// Shows an answer on standard output.
 private struct Display {
     static let isTerminal = Console.isOutputTerminal
-    let isStreaming: Bool
-    private var terminal = TerminalText()
+    private let isStreaming: Bool
+    private var answer: ShownAnswer
     private var held = ""
 
-    init(isStreaming: Bool) { self.isStreaming = isStreaming }
+    init(isStreaming: Bool, _ thinking: ShownAnswer.Thinking, _ tokenizer: Tokenizer?) {
+        self.isStreaming = isStreaming
+        answer = ShownAnswer(thinking: thinking, isTerminal: Self.isTerminal) {
+            tokenizer?.encode($0).count ?? 0
+        }
+    }
 
     mutating func show(_ text: String) {
-        put(Self.isTerminal ? terminal.push(text) : text)
+        put(answer.push(text))
     }
 
     mutating func finish() {
-        let rest = Self.isTerminal ? terminal.finish() : ""
-        Console.piece(held + rest + "\n")
+        put(answer.finish())
+        Console.piece(held + "\n")
         held = ""
     }
 

@@ -35,7 +35,7 @@ struct InferenceRun {
         generation: GenerationFlags
     ) throws {
         let folders = model.adapters.map { InferenceRun.AdapterName($0) }
-        guard let name = model.model ?? folders.first?.folder else {
+        guard let name = folders.first?.folder ?? model.model.map({ RunFolder.result(in: $0) }) else {
             throw UsageError("--adapters or --model is missing; expected an adapter's or a model's folder")
         }
         // A model that was trained whole has its run's options in its own folder.
@@ -148,7 +148,7 @@ struct InferenceRun {
             let isNamed = parts.count == 2 && !Folder.exists(text)
             var path = isNamed ? parts[1] : text
             while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
-            path = RunFolder.adapter(in: path)
+            path = RunFolder.result(in: path)
             folder = path
             name = isNamed ? parts[0] : Folder.name(of: path)
         }

@@ -129,6 +129,14 @@ struct InferenceInput: ParsableArguments {
     @Option(help: .taking("bool", "Whether answers are shown as they come; only in a chat if not given."))
     var stream: Bool?
 
+    @Option(
+        help: .taking(
+            "show|fold|hide",
+            "How a chat shows thinking: in full, dimmed on a terminal; as a line that tells its length; not at all."
+        )
+    )
+    var thinking = ShownAnswer.Thinking.show
+
     @Option(help: .taking("json", "Columns to rename, as JSON: {\"question\": \"query\"}."))
     var columns: String?
 

@@ -42,12 +42,49 @@ import Testing
 
     @Test("A terminal gets thinking dimmed, and nothing that would steer it")
     func terminal() {
-        var text = TerminalText()
+        var text = ShownAnswer(isTerminal: true) { _ in 0 }
         let shown =
             text.push("<think>hm\u{1b}[31m</think>") + text.push("o\u{7}k\u{9b}2J\r\n\tend") + text.finish()
         #expect(
             shown
                 == "\u{1b}[2m<think>\u{1b}[0m\u{1b}[2mhm[31m</think>\u{1b}[0mok2J\n\tend"
+        )
+    }
+
+    /// What is seen of an answer that comes in pieces of some characters; a word is a token.
+    private func seen(
+        _ text: String,
+        _ thinking: ShownAnswer.Thinking,
+        size: Int,
+        isTerminal: Bool = false
+    ) -> String {
+        var answer = ShownAnswer(thinking: thinking, isTerminal: isTerminal) {
+            $0.split(whereSeparator: \.isWhitespace).count
+        }
+        let characters = Array(text)
+        let pieces = stride(from: 0, to: characters.count, by: size).map {
+            answer.push(String(characters[$0..<min($0 + size, characters.count)]))
+        }
+        return pieces.joined() + answer.finish()
+    }
+
+    @Test("Folded thinking is one line that tells its length, however the text is cut", arguments: 1...11)
+    func folded(size: Int) {
+        let text = "<think>\n7 + 8 = 15\n</think>\n\nIt is 15.\n\nYes."
+        #expect(seen(text, .fold, size: size) == "(thought for 5 tokens)\nIt is 15.\n\nYes.")
+        #expect(seen(text, .hide, size: size) == "It is 15.\n\nYes.")
+        #expect(seen(text, .show, size: size) == text)
+        #expect(
+            seen(text, .fold, size: size, isTerminal: true)
+                == "\u{1b}[2m(thought for 5 tokens)\u{1b}[0m\nIt is 15.\n\nYes."
+        )
+        #expect(seen("<think>\n\n</think>\n\nHi.", .fold, size: size) == "Hi.")
+        #expect(seen("<think>a b", .fold, size: size) == "(thought for 2 tokens, without an end)\n")
+        #expect(seen("<think>a</think>", .fold, size: size) == "(thought for 1 tokens)\n")
+        #expect(seen("  no thinking ", .fold, size: size) == "  no thinking ")
+        #expect(
+            seen("<think>a</think> b <think>c d</think> e", .fold, size: size)
+                == "(thought for 1 tokens)\nb (thought for 2 tokens)\ne"
         )
     }
 }
