@@ -70,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "mimo-sft-bench",
             dependencies: [
-                "MimoTrain", "MimoAdapter", "MimoModel", "MimoData", "MimoText", "MimoNumerics", "MimoFiles",
+                "MimoTrain", "MimoInfer", "MimoAdapter", "MimoModel", "MimoData", "MimoText", "MimoNumerics",
+                "MimoFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MimoInfer
 import MimoModel
 import MimoNumerics
 
@@ -13,11 +14,14 @@ struct GenerateBenchmark: ParsableCommand {
     @Option(help: "Tokens of the prompt.") var prompt = 512
     @Option(help: "Tokens decoded behind it.") var tokens = 64
     @Option(help: "Rounds; the best counts.") var rounds = 3
+    @Flag(help: "Draft with the layer for multi-token prediction, and say what it came to.") var mtpDrafts =
+        false
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
         machine.apply()
-        let decoder = try Decoder(Checkpoint(directory: model))
+        let checkpoint = try Checkpoint(directory: model)
+        let decoder = try Decoder(checkpoint)
         let pass = InferencePass(decoder)
         let vocabulary = decoder.config.vocabularySize
         let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % min(vocabulary, 10_000)) }
@@ -54,5 +58,47 @@ struct GenerateBenchmark: ParsableCommand {
             """
         )
         TimeByPart(parts, of: decode * Double(tokens), count: tokens).show()
+        guard mtpDrafts else { return }
+        let plain = try Self.answer(decoder, ids, tokens, rounds)
+        let drafted = try Self.answer(Decoder(checkpoint, withPrediction: true), ids, tokens, rounds)
+        let drafts = drafted.answer.drafts ?? DraftCount()
+        print(
+            """
+
+            greedy answer: \(Figures.fixed(plain.rate, 2)) tokens/s without drafts, \
+            \(Figures.fixed(drafted.rate, 2)) with, \(Figures.fixed(drafted.rate / plain.rate, 2)) times as many; \
+            \(drafts.accepted) of \(drafts.proposed) drafts accepted (\
+            \(Figures.fixed((drafts.rate ?? 0) * 100)) %); \
+            \(drafted.answer.ids == plain.answer.ids ? "the same answer" : "ANOTHER ANSWER")
+            """
+        )
+    }
+
+    /// A greedy answer, and the best rate of its tokens behind the first.
+    private static func answer(_ decoder: Decoder, _ prompt: [Int32], _ tokens: Int, _ rounds: Int) throws
+        -> (answer: Generation, rate: Double)
+    {
+        let options = GenerationOptions(sampling: .greedy, maxNewTokens: tokens)
+        var (answer, best) = (Generation?.none, 0.0)
+        for _ in 0..<max(1, rounds) {
+            let generator = Generator(
+                decoder,
+                tokenizer: nil,
+                stopRules: StopRules(),
+                drafts: decoder.prediction != nil
+            )
+            try generator.add(GenerationRequest(prompt: prompt, options: options))
+            var start: ContinuousClock.Instant?
+            while !generator.isIdle {
+                let updates = try generator.step()
+                answer = updates.last?.generation ?? answer
+                // The prompt counts until its first token is chosen.
+                if start == nil, !updates.isEmpty { start = .now }
+            }
+            let seconds = start.map { $0.duration(to: .now).inSeconds } ?? 0
+            best = max(best, Double(max(0, tokens - 1)) / max(seconds, 1e-9))
+        }
+        guard let answer else { throw ValidationError("no answer") }
+        return (answer, best)
     }
 }

@@ -19,7 +19,7 @@ struct MimoSFT: ParsableCommand {
             after saving what can be gone on from.
             """,
         version: "0.1.0",
-        subcommands: [SFT.self, Infer.self, Merge.self, Export.self, Init.self, DataTools.self],
+        subcommands: [SFT.self, PT.self, Infer.self, Merge.self, Export.self, Init.self, DataTools.self],
         defaultSubcommand: SFT.self
     )
 

@@ -113,7 +113,7 @@ import Testing
             for: MimoSFT.self
         )
         let command = try #require(try MimoSFT.parseAsRoot(line.arguments) as? SFT)
-        let options = try command.fineTuningOptions()
+        let options = try command.options.fineTuningOptions()
         #expect(options.model == "XiaomiMiMo/MiMo-7B-RL")
         #expect(
             options.data.items == [

@@ -57,7 +57,7 @@ import Testing
             ]
         )
         let parsed = try SFT.parse(arguments(content, "--learning_rate", "5e-5").dropFirst().map(\.self))
-        #expect(parsed.training.learningRate == 5e-5)
+        #expect(parsed.options.training.learningRate == 5e-5)
     }
 
     @Test func optionsThatChangeNothingAreSaidWithTheirLine() throws {

@@ -76,22 +76,27 @@ struct RowExamination {
 
     private mutating func lookAt(_ row: JSON, spellsControlTokens: Bool) {
         guard let messages = row["messages"]?.arrayValue else { return }
+        let isConversation = !encoder.template.isPlainText
         var roles: [String] = []
         for (index, message) in messages.enumerated() {
             let role = message["role"]?.stringValue ?? ""
             let text = message["content"]?.stringValue ?? ""
             lookAtText(text, number: index + 1, role: role, spellsControlTokens: spellsControlTokens)
+            if role == "assistant" { lookAtAnswer(text, number: index + 1, isConversation: isConversation) }
+            roles.append(role)
+            guard isConversation else { continue }
             if role == "user", text.trimmedLikePython.isEmpty {
                 find(.emptyQuery, "message \(index + 1) (user) is empty")
             }
-            if role == "assistant" { lookAtAnswer(text, number: index + 1) }
-            if let before = roles.last, before == role, role == "user" || role == "assistant" {
+            if let before = roles.dropLast().last, before == role, role == "user" || role == "assistant" {
                 find(.sameRoleTwice, "messages \(index) and \(index + 1) are both of the role \(role)")
             }
-            roles.append(role)
         }
         let turns = roles.drop { $0 == "system" }
-        if turns.first == "assistant" {
+        if !isConversation, turns.count(where: { $0 == "assistant" }) > 1 {
+            find(.earlierRounds, "plain text has no turns: only the last round is taken")
+        }
+        if isConversation, turns.first == "assistant" {
             find(.assistantFirst, "the assistant speaks first; an empty user turn is put in front")
         }
         if !turns.contains("assistant"), !turns.contains("tool_call") {
@@ -126,13 +131,14 @@ struct RowExamination {
         }
     }
 
-    private mutating func lookAtAnswer(_ text: String, number: Int) {
+    private mutating func lookAtAnswer(_ text: String, number: Int, isConversation: Bool) {
         let place = "message \(number) (assistant)"
         let trimmed = text.trimmedLikePython
         if trimmed.isEmpty {
             find(.emptyResponse, "\(place) is empty")
             return
         }
+        guard isConversation else { return }
         if !trimmed.isSame(as: text) { find(.whiteSpaceAtEnds, "\(place) has white space around it") }
         lookAtThinking(text, place: place)
     }

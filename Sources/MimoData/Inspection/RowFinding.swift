@@ -22,6 +22,7 @@ public struct RowFinding: Sendable, Equatable {
         case placeholder = "placeholder left"
         case sameRoleTwice = "two messages of one role in a row"
         case assistantFirst = "the assistant speaks first"
+        case earlierRounds = "earlier rounds left out of plain text"
         case whiteSpaceAtEnds = "white space around a response"
         case callWithoutTools = "tool call without tools"
         case unansweredCall = "tool call without a result"

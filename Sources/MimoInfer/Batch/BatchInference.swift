@@ -17,6 +17,8 @@ public final class BatchInference {
     public private(set) var failures = 0
     /// How many tokens have been generated.
     public private(set) var generatedTokens = 0
+    /// What became of the drafts of the answers that have ended.
+    public private(set) var drafts = DraftCount()
 
     /// A batch.
     ///
@@ -70,6 +72,7 @@ public final class BatchInference {
             generatedTokens += update.id == nil ? 0 : 1
             guard let generation = update.generation, let place = places.removeValue(forKey: update.request)
             else { continue }
+            if let count = generation.drafts { drafts.add(count) }
             results[place] = rows[place]?.result(generation, tokenizer: generator.tokenizer)
         }
         try handOn()

@@ -33,7 +33,7 @@ public struct InferenceRow: Sendable {
     }
 
     /// The row's result, in ms-swift's form: `response`, `labels`, `logprobs`, `finish_reason`, and the row with
-    /// the response in its answer's place. A row of token ids gets `response_ids`.
+    /// the response in its answer's place. A row of token ids gets `response_ids`; with drafts, `drafts` counts them.
     ///
     /// - Parameters:
     ///   - generation: The answer.
@@ -47,6 +47,11 @@ public struct InferenceRow: Sendable {
             ("logprobs", generation.logProbabilitiesJSON(tokenizer: tokenizer)),
             ("finish_reason", .string(generation.finishReason.rawValue)),
         ])
+        if let drafts = generation.drafts {
+            members["drafts"] = [
+                "proposed": .int(Int64(drafts.proposed)), "accepted": .int(Int64(drafts.accepted)),
+            ]
+        }
         for (key, value) in fields where members[key] == nil { members[key] = value }
         if let messages = fields["messages"]?.arrayValue {
             members["messages"] = .array(messages + [["role": "assistant", "content": text]])

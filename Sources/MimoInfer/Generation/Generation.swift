@@ -47,4 +47,6 @@ public struct Generation: Sendable, Equatable {
     public var promptTokens: Int
     /// How many of the prompt's tokens were taken from an earlier request.
     public var reusedTokens: Int
+    /// What became of the drafts; nil where nothing was drafted with.
+    public var drafts: DraftCount?
 }

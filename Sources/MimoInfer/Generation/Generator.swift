@@ -2,13 +2,13 @@ public import MimoModel
 internal import MimoNumerics
 public import MimoText
 
-/// What one step added to a request's answer.
+/// What one token added to a request's answer; a step may add more than one.
 public struct GenerationUpdate: Sendable {
     /// The request's number.
     public var request: Int
-    /// The text it added; may be empty.
+    /// The text that was added; may be empty.
     public var text: String
-    /// The token it added; nil where only the end of the answer is told.
+    /// The token; nil where only the end of the answer is told.
     public var id: Int32?
     /// The whole answer, once it has ended.
     public var generation: Generation?
@@ -20,6 +20,10 @@ public struct GenerationUpdate: Sendable {
 /// requests under way, so that its weights are read once for all of them; a finished request makes room for a
 /// waiting one at the next step. Prompts are read in parts, so that a long one neither fills memory nor holds up
 /// the others. What a request draws at random depends on its own seed and stream alone.
+///
+/// With drafts the model's layer for multi-token prediction says what follows the token chosen last, and the model reads
+/// both at once (speculative decoding, Leviathan et al. 2023): where it would have chosen the draft, a pass is saved.
+/// Every token is the model's own choice in any case, drawn at random or not.
 public final class Generator {
     /// The model's shape.
     public let config: ModelConfig
@@ -29,6 +33,8 @@ public final class Generator {
     public let stopRules: StopRules
     /// How many requests run at a time.
     public let maxBatchSize: Int
+    /// Whether the layer for multi-token prediction drafts.
+    public let drafts: Bool
 
     let pass: InferencePass
     let promptStep: Int
@@ -45,18 +51,21 @@ public final class Generator {
     ///   - stopRules: What ends every answer.
     ///   - maxBatchSize: How many requests run at a time.
     ///   - promptStep: How many tokens of prompts one step reads at most.
+    ///   - drafts: Whether the model's layer for multi-token prediction drafts, where it came along.
     public init(
         _ decoder: Decoder,
         tokenizer: Tokenizer?,
         stopRules: StopRules,
         maxBatchSize: Int = 1,
-        promptStep: Int = 512
+        promptStep: Int = 512,
+        drafts: Bool = false
     ) {
         config = decoder.config
         self.tokenizer = tokenizer
         self.stopRules = stopRules
         self.maxBatchSize = max(1, maxBatchSize)
         self.promptStep = max(1, promptStep)
+        self.drafts = drafts && decoder.prediction != nil
         pass = InferencePass(decoder)
     }
 
@@ -100,32 +109,61 @@ public final class Generator {
         try admit()
         guard !active.isEmpty else { return [] }
         var budget = promptStep
-        var running: [(place: Int, ids: ArraySlice<Int32>)] = []
+        var running: [(place: Int, ids: [Int32])] = []
         for place in active.indices {
             guard active[place].unread == 0 || budget > 0 else { continue }
             let ids = active[place].next(atMost: budget)
             if active[place].unread > 0 { budget -= ids.count }
             running.append((place, ids))
         }
-        let logits = pass.run(running.map { (active[$0.place].prompt.cache, Array($0.ids)) })
+        let found = pass.run(
+            running.map { (active[$0.place].prompt.cache, $0.ids) },
+            scoring: running.map { active[$0.place].scored($0.ids) },
+            returnsStates: drafts
+        )
         var updates: [GenerationUpdate] = []
-        for (row, (place, ids)) in running.enumerated() {
-            active[place].read(ids)
-            guard active[place].unread == 0 else { continue }
-            let scores = logits.rows(row..<row + 1).elements
-            let (text, end) = try active[place].choose(scores, ending: stopRules.ids)
-            updates.append(
-                GenerationUpdate(
-                    request: active[place].number,
-                    text: text,
-                    id: active[place].ids.last,
-                    generation: end.map(active[place].generation)
+        var row = 0
+        for (place, ids) in running {
+            let rows = row..<row + active[place].scored(ids)
+            row = rows.upperBound
+            let scores = rows.map { found.logits.rows($0..<$0 + 1).elements }
+            for (id, text, end) in try active[place].read(ids, scores, ending: stopRules.ids) {
+                updates.append(
+                    GenerationUpdate(
+                        request: active[place].number,
+                        text: text,
+                        id: id,
+                        generation: end.map(active[place].generation)
+                    )
                 )
-            )
+            }
         }
         let finished = Set(updates.filter { $0.generation != nil }.map(\.request))
+        if let states = found.states { draft(running, states, except: finished) }
         release { finished.contains($0.number) }
         return updates
+    }
+
+    /// Lets the layer for multi-token prediction read what the model has read, and draft.
+    ///
+    /// - Parameters:
+    ///   - running: The sequences of the last pass, and the tokens that it read.
+    ///   - states: The model's states of these, `[T, C]`.
+    ///   - finished: Requests whose answers have ended.
+    private func draft(_ running: [(place: Int, ids: [Int32])], _ states: Tensor, except finished: Set<Int>) {
+        var start = 0
+        var drafting: [(place: Int, ahead: InferencePass.Ahead)] = []
+        for (place, ids) in running {
+            let rows = start..<start + ids.count
+            start = rows.upperBound
+            guard !finished.contains(active[place].number), let ahead = active[place].ahead(states.rows(rows))
+            else { continue }
+            drafting.append((place, ahead))
+        }
+        guard !drafting.isEmpty, let logits = pass.predict(drafting.map(\.ahead)) else { return }
+        for (row, place) in drafting.filter(\.ahead.isScored).map(\.place).enumerated() {
+            active[place].expect(logits.rows(row..<row + 1).elements)
+        }
     }
 
     /// Stops requests, those that wait included.
@@ -154,7 +192,8 @@ public final class Generator {
                 finishReason: .cancelled,
                 logProbabilities: nil,
                 promptTokens: request.prompt.count,
-                reusedTokens: 0
+                reusedTokens: 0,
+                drafts: drafts ? DraftCount() : nil
             )
             updates.append(GenerationUpdate(request: number, text: "", id: nil, generation: generation))
         }
@@ -199,7 +238,8 @@ public final class Generator {
             let room = config.maxPositions - request.prompt.count
             // Who says how long an answer may become gets that room at once; else it doubles as it fills up.
             let capacity = request.options.maxNewTokens.map { request.prompt.count + min($0, room) } ?? 256
-            let prompt = best.map { idle.remove(at: $0) } ?? PromptCache(config, capacity: capacity)
+            let prompt =
+                best.map { idle.remove(at: $0) } ?? PromptCache(config, capacity: capacity, drafts: drafts)
             prompt.cache.reserve(inAll: capacity)
             active.append(
                 try GeneratingSequence(

@@ -11,15 +11,33 @@ public final class InferencePass {
         case all
     }
 
+    /// What a pass found.
+    public struct Output: Sendable {
+        /// Logits of the tokens that were to be scored, `[rows, V]`, sequence after sequence.
+        public let logits: Tensor
+        /// The states of all tokens after the final norm, `[T, C]`; nil where nobody asked.
+        public let states: Tensor?
+    }
+
+    /// The tokens of one sequence whose keys and values a block adds to its cache.
+    struct CachedRows {
+        let cache: KeyValueCache
+        let added: Int
+        /// How many of the last of them have queries.
+        let queries: Int
+    }
+
     let decoder: Decoder
-    private let gemm = Gemm()
-    private let kept = Arena()
-    private let scratch = Arena()
+    let gemm = Gemm()
+    let kept = Arena()
+    let scratch = Arena()
 
     /// A pass over this model with its updates.
     public init(_ decoder: Decoder) {
         self.decoder = decoder
     }
+
+    var memory: PassMemory { PassMemory(gemm: gemm, kept: kept, scratch: scratch) }
 
     /// The most bytes that the runs so far have held at a time, beside caches and logits.
     var heldBytes: Int { kept.peakByteCount + scratch.peakByteCount + gemm.byteCount }
@@ -31,6 +49,21 @@ public final class InferencePass {
     ///   - logits: Which rows to return.
     /// - Returns: `[rows, V]`, the sequences' rows one after the other, in memory of its own.
     public func run(_ sequences: [(cache: KeyValueCache, ids: [Int32])], logits: Logits = .last) -> Tensor {
+        run(sequences, scoring: sequences.map { logits == .last ? 1 : $0.ids.count }).logits
+    }
+
+    /// Appends tokens to sequences and returns logits of the last of each.
+    ///
+    /// - Parameters:
+    ///   - sequences: Each sequence's cache and its next tokens, at least one.
+    ///   - counts: How many of each sequence's last tokens are scored.
+    ///   - returnsStates: Whether the states are returned, for ``predict(_:)``.
+    /// - Returns: What was found, in memory of its own.
+    public func run(
+        _ sequences: [(cache: KeyValueCache, ids: [Int32])],
+        scoring counts: [Int],
+        returnsStates: Bool = false
+    ) -> Output {
         let ids = sequences.flatMap(\.ids)
         let hidden = hidden(sequences, ids: ids)
         defer {
@@ -38,38 +71,33 @@ public final class InferencePass {
             scratch.reset()
         }
         var wanted = hidden
-        if logits == .last {
+        if counts.reduce(0, +) < ids.count {
             var end = 0
-            let last = sequences.map { sequence in
+            let last = zip(sequences, counts).flatMap { sequence, count in
                 end += sequence.ids.count
-                return end - 1
+                return Array(end - count..<end)
             }
             wanted = scratch.tensor(rows: last.count, columns: hidden.columns)
             Elementwise.gatherRows(wanted, from: hidden, last)
         }
         let out = Tensor(rows: wanted.rows, columns: decoder.head.rows)
         gemm.multiply([Product(out, [.forward(wanted, decoder.head)])])
-        return out
+        let states = returnsStates ? Tensor(rows: hidden.rows, columns: hidden.columns) : nil
+        states?.copy(from: hidden)
+        return Output(logits: out, states: states)
     }
 
     /// The normed output of the last block, `[T, C]`, valid until the arenas are reset.
     private func hidden(_ sequences: [(cache: KeyValueCache, ids: [Int32])], ids: [Int32]) -> Tensor {
-        let positions = sequences.flatMap { sequence in
-            sequence.ids.indices.map { sequence.cache.count + $0 }
-        }
-        let context = BlockContext(
-            layout: [],
-            rotary: RotaryTable(positions: positions, frequencies: decoder.frequencies),
-            dropout: nil,
-            memory: PassMemory(gemm: gemm, kept: kept, scratch: scratch)
-        )
+        let context = context(sequences.map { (cache: $0.cache, added: $0.ids.count) })
+        let rows = sequences.map { CachedRows(cache: $0.cache, added: $0.ids.count, queries: $0.ids.count) }
         for sequence in sequences { sequence.cache.reserve(sequence.ids.count) }
         var stream = (0..<2).map { _ in scratch.tensor(rows: ids.count, columns: decoder.config.hiddenSize) }
         decoder.embedding.gatherRows(ids, into: stream[0])
         for block in decoder.blocks {
             let mark = kept.mark
             _ = block.forward(stream[1], stream[0], context) { output, lse, q, k, v in
-                attend(block, sequences, output: output, lse: lse, q: q, k: k, v: v)
+                attend(block, rows, output: output, lse: lse, q: q, k: k, v: v)
             }
             kept.release(to: mark)
             stream.swapAt(0, 1)
@@ -80,24 +108,40 @@ public final class InferencePass {
         return stream[1]
     }
 
-    private func attend(
+    /// What a pass knows about the tokens that are added to caches.
+    func context(_ sequences: [(cache: KeyValueCache, added: Int)]) -> BlockContext {
+        let positions = sequences.flatMap { sequence in
+            (0..<sequence.added).map { sequence.cache.count + $0 }
+        }
+        return BlockContext(
+            layout: [],
+            rotary: RotaryTable(positions: positions, frequencies: decoder.frequencies),
+            dropout: nil,
+            memory: memory
+        )
+    }
+
+    /// Adds keys and values to the caches, and lets the queries see all up to their own.
+    func attend(
         _ block: DecoderBlock,
-        _ sequences: [(cache: KeyValueCache, ids: [Int32])],
+        _ sequences: [CachedRows],
         output: Tensor,
         lse: Tensor,
         q: Tensor,
         k: Tensor,
         v: Tensor
     ) {
-        var start = 0
+        var (firstKey, firstQuery) = (0, 0)
         var few: [Attention.FewQueries] = []
         for sequence in sequences {
-            let rows = start..<start + sequence.ids.count
-            start = rows.upperBound
+            let added = firstKey..<firstKey + sequence.added
+            let rows = firstQuery..<firstQuery + sequence.queries
+            (firstKey, firstQuery) = (added.upperBound, rows.upperBound)
             let cache = sequence.cache
-            cache.write(layer: block.index, keys: k.rows(rows), values: v.rows(rows))
-            let keys = 0..<cache.count + rows.count
+            cache.write(layer: block.index, keys: k.rows(added), values: v.rows(added))
+            let keys = 0..<cache.count + added.count
             guard rows.count > Attention.fewQueries else {
+                guard !rows.isEmpty else { continue }
                 few.append(
                     Attention.FewQueries(
                         output: output.rows(rows),
@@ -108,8 +152,8 @@ public final class InferencePass {
                 )
                 continue
             }
-            let span = KeySpan(keys: keys, lastSeenByFirstQuery: cache.count)
-            PassMemory(gemm: gemm, kept: kept, scratch: scratch).withScratch(of: block.attention) { scratch in
+            let span = KeySpan(keys: keys, lastSeenByFirstQuery: keys.upperBound - rows.count)
+            memory.withScratch(of: block.attention) { scratch in
                 block.attention.forward(
                     output.rows(rows),
                     lse: lse.rows(rows),

@@ -11,11 +11,20 @@ public final class KeyValueCache {
     private var capacity: Int
 
     /// An empty cache for a model, with room for `capacity` tokens at first.
-    public init(_ config: ModelConfig, capacity: Int = 256) {
+    public convenience init(_ config: ModelConfig, capacity: Int = 256) {
+        self.init(config, layers: config.layerCount, capacity: capacity)
+    }
+
+    /// An empty cache for a model's layer for multi-token prediction.
+    public convenience init(predicting config: ModelConfig, capacity: Int = 256) {
+        self.init(config, layers: 1, capacity: capacity)
+    }
+
+    private init(_ config: ModelConfig, layers: Int, capacity: Int) {
         self.capacity = max(1, capacity)
         let rows = self.capacity
         func empty() -> [Tensor] {
-            (0..<config.layerCount).map { _ in Tensor(rows: rows, columns: config.keyValueSize) }
+            (0..<layers).map { _ in Tensor(rows: rows, columns: config.keyValueSize) }
         }
         keys = empty()
         values = empty()

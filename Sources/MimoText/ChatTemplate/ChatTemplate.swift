@@ -8,6 +8,9 @@ public protocol ChatTemplate: Sendable {
     /// Whether answers may come with or without thinking, and the template marks those without.
     var isHybridThinking: Bool { get }
 
+    /// Whether it writes no turns but text as it is.
+    var isPlainText: Bool { get }
+
     /// The conversation laid out in segments, in order.
     ///
     /// - Parameters:
@@ -35,6 +38,11 @@ public protocol ChatTemplate: Sendable {
     var stopWords: [String] { get }
 }
 
+extension ChatTemplate {
+    /// Templates write turns.
+    public var isPlainText: Bool { false }
+}
+
 /// A template that writes a conversation round by round: an opening, then for each round prompt and answer,
 /// with a separator between rounds and a suffix at the end.
 public struct RoundTemplate: ChatTemplate {
@@ -51,6 +59,9 @@ public struct RoundTemplate: ChatTemplate {
 
     /// Whether answers may come with or without thinking.
     public var isHybridThinking: Bool { family.isThinking && !family.nonThinkingPrefix.isEmpty }
+
+    /// Whether it writes no turns but text as it is.
+    public var isPlainText: Bool { family.isPlainText }
 
     /// Texts at which a generated answer ends.
     public var stopWords: [String] {

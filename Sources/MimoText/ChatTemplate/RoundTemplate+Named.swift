@@ -34,6 +34,40 @@ extension RoundTemplate {
         self.toolFormat = try (toolFormat ?? family.toolFormat).map(ToolFormats.named)
     }
 
+    /// No template: what a user says stands in front of the answer as it is, and what ends a text behind it. Of a
+    /// conversation of several rounds only the last is written, and a system prompt has no place.
+    ///
+    /// ms-swift's pre-training (`swift pt`) and `--use_chat_template false` write rows so.
+    ///
+    /// - Parameters:
+    ///   - template: The template that the model would have; only texts at which its answers end are taken from it.
+    ///   - tokens: The tokens at the ends of a text.
+    ///   - system: Refused, unless it is empty.
+    ///   - options: Of how thinking is treated, only the prefix that is given counts.
+    /// - Throws: ``ChatTemplateError/systemUnsupported(template:)``.
+    public init(
+        plainTextFor template: String?,
+        tokens: BoundaryTokens,
+        system: String? = nil,
+        options: ThinkingOptions = ThinkingOptions()
+    ) throws {
+        let known = TemplateFamily.known.first { $0.name == template }?.family
+        name = Self.plainTextName
+        family = TemplateFamily(prompt: Layout("{{QUERY}}"), separator: nil).with {
+            $0.writesBoundaries = true
+            $0.isPlainText = true
+            $0.stopWords = known?.stopWords ?? []
+        }
+        guard (system ?? "").isEmpty else { throw ChatTemplateError.systemUnsupported(template: name) }
+        self.tokens = tokens
+        self.options = options
+        self.system = nil
+        toolFormat = nil
+    }
+
+    /// What messages call it.
+    private static let plainTextName = "plain text (--use_chat_template false)"
+
     /// The built-in template that a model was trained with, or nil where only its own files can tell.
     ///
     /// - Parameters:

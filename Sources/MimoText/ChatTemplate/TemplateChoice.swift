@@ -13,18 +13,22 @@ public struct TemplateChoice: Sendable, Equatable {
     public var toolFormat: String?
     /// How thinking is treated.
     public var thinking: ThinkingOptions
+    /// Whether there is a template at all (`--use_chat_template`): without one, text is text.
+    public var usesTemplate: Bool
 
     /// A choice.
     public init(
         name: String? = nil,
         system: String? = nil,
         toolFormat: String? = nil,
-        thinking: ThinkingOptions = ThinkingOptions()
+        thinking: ThinkingOptions = ThinkingOptions(),
+        usesTemplate: Bool = true
     ) {
         self.name = name
         self.system = system
         self.toolFormat = toolFormat
         self.thinking = thinking
+        self.usesTemplate = usesTemplate
     }
 
     /// The template.
@@ -39,14 +43,23 @@ public struct TemplateChoice: Sendable, Equatable {
     public func template(directory: String, model: String? = nil, tokenizer: Tokenizer) throws
         -> any ChatTemplate
     {
+        guard usesTemplate else {
+            let known =
+                name ?? RoundTemplate.name(forModel: model ?? directory, modelType: modelType(directory))
+            return try RoundTemplate(
+                plainTextFor: known,
+                tokens: BoundaryTokens(tokenizer),
+                system: system,
+                options: thinking
+            )
+        }
         if let name, name != "jinja" {
             if name.utf8Ends(with: ".jinja") { return try jinja(Self.text(of: name), name: name, tokenizer) }
             return try builtIn(name, tokenizer)
         }
         if name == nil {
-            let modelType = try? JSON(parsing: Self.text(of: "\(directory)/config.json"))["model_type"]?
-                .stringValue
-            if let known = RoundTemplate.name(forModel: model ?? directory, modelType: modelType) {
+            let type = modelType(directory)
+            if let known = RoundTemplate.name(forModel: model ?? directory, modelType: type) {
                 return try builtIn(known, tokenizer)
             }
         }
@@ -54,6 +67,10 @@ public struct TemplateChoice: Sendable, Equatable {
             throw ChatTemplateError.noTemplate(model: model ?? directory)
         }
         return try jinja(own, name: "the chat_template of \(Folder.name(of: directory))", tokenizer)
+    }
+
+    private func modelType(_ directory: String) -> String? {
+        try? JSON(parsing: Self.text(of: "\(directory)/config.json"))["model_type"]?.stringValue
     }
 
     private func builtIn(_ name: String, _ tokenizer: Tokenizer) throws -> RoundTemplate {

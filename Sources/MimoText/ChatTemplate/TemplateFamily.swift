@@ -12,6 +12,8 @@ struct TemplateFamily: Sendable {
     /// Whether what the tokenizer adds to every text is written at the ends too.
     var writesBoundaries = false
     var stopWords: [String] = []
+    /// Whether there are no turns but text as it is.
+    var isPlainText = false
     var toolFormat: String?
     /// Whether answers think, so that a history may have to lose its thinking.
     var isThinking = false

@@ -7,6 +7,8 @@ public import MimoText
 public struct TemplateSettings: Sendable, Equatable {
     /// The template's name (`--template`); nil: the model's.
     public var name: String?
+    /// Whether there is a template at all (`--use_chat_template`); without one, rows are plain text.
+    public var usesTemplate = true
     /// The system prompt of conversations that have none, or a `.txt` file of it (`--system`).
     public var system: String?
     /// How tools are written (`--agent_template`); nil: the template's way.
@@ -94,7 +96,8 @@ public struct TemplateSettings: Sendable, Equatable {
             name: name,
             system: try systemText(),
             toolFormat: toolFormat,
-            thinking: thinking
+            thinking: thinking,
+            usesTemplate: usesTemplate
         )
         let template = try choice.template(directory: directory, model: model, tokenizer: tokenizer)
         return try RowEncoder(

@@ -28,14 +28,6 @@ struct Infer: ParsableCommand {
     @OptionGroup(title: "Template")
     var template: TemplateOptions
 
-    @Option(
-        help: .taking(
-            "bool",
-            "Whether a template is used; without one the model goes on with the text as it is."
-        )
-    )
-    var useChatTemplate: Bool?
-
     @OptionGroup(title: "Machine")
     var compute: ComputeOptions
 
@@ -44,7 +36,7 @@ struct Infer: ParsableCommand {
         let run = try InferenceRun(
             model: model,
             template: template.settings,
-            usesChatTemplate: useChatTemplate,
+            usesChatTemplate: template.useChatTemplate,
             generation: generation
         )
         if !input.valDataset.isEmpty || input.loadDataArgs {

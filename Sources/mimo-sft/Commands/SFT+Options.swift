@@ -6,7 +6,7 @@ import MimoNumerics
 import MimoText
 import MimoTrain
 
-extension SFT {
+extension TrainingRun {
     /// The options as the trainer's library takes them.
     ///
     /// - Throws: ``UsageError`` where one is missing or does not go with another.
@@ -55,6 +55,7 @@ extension TemplateOptions {
     var settings: TemplateSettings {
         var settings = TemplateSettings()
         settings.name = template
+        settings.usesTemplate = useChatTemplate ?? true
         settings.system = system
         settings.toolFormat = agentTemplate
         settings.thinking = ThinkingOptions(

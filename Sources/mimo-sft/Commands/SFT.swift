@@ -16,6 +16,14 @@ struct SFT: ParsableCommand {
             """
     )
 
+    @OptionGroup
+    var options: TrainingRun
+
+    func run() throws { try options.run() }
+}
+
+/// A run with its options, as `sft` and `pt` share them.
+struct TrainingRun: ParsableArguments {
     @Argument(help: "A YAML or JSON file of options, such as an args.json; the command line wins.")
     var runFile: String?
 
@@ -46,6 +54,9 @@ struct SFT: ParsableCommand {
     @OptionGroup(title: "Machine")
     var compute: ComputeOptions
 
+    /// Trains, tells of it, and prints the path of what came of it.
+    ///
+    /// - Throws: What refuses the options or ends the run; `ExitCode` where a signal stopped it.
     func run() throws {
         try compute.apply()
         let tuning = try FineTuning(fineTuningOptions())

@@ -145,7 +145,8 @@ struct InferBatch {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let failures = batch.failures > 0 ? ", \(batch.failures) with errors" : ""
         let rate = Figure.fixed(Double(batch.generatedTokens) / max(seconds, 1e-9), 1)
-        return "rows: \(batch.count)\(failures); \(batch.generatedTokens) tokens, \(rate) tokens/s"
+        let drafts = batch.drafts.rate == nil ? "" : "; \(batch.drafts.summary)"
+        return "rows: \(batch.count)\(failures); \(batch.generatedTokens) tokens, \(rate) tokens/s\(drafts)"
     }
 
     /// `infer_result/DATE-TIME.jsonl` in the adapter's folder or, as ms-swift has it, in `result/MODEL`.

@@ -125,7 +125,8 @@ struct InferChat {
             case .length: ", cut at the greatest length"
             case .cancelled: ", stopped"
             }
-        return "\u{1b}[2m\(generation.ids.count) tokens, \(rate) tokens/s\(reason)\u{1b}[0m"
+        let drafts = generation.drafts.map { ", \($0.summary)" } ?? ""
+        return "\u{1b}[2m\(generation.ids.count) tokens, \(rate) tokens/s\(drafts)\(reason)\u{1b}[0m"
     }
 }
 

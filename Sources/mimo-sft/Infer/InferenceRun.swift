@@ -49,7 +49,12 @@ struct InferenceRun {
             try folders.first.map { try ModelLocator().base(ofAdapter: $0.folder, named: model.model) }
             ?? ModelLocator().directory(for: name)
         let checkpoint = try Checkpoint(directory: base)
-        let decoder = try Decoder(checkpoint)
+        guard !generation.mtpDrafts || checkpoint.mtpLayerCount > 0 else {
+            throw UsageError(
+                "--mtp_drafts: \(base) has no layer for multi-token prediction that could draft; leave the option out"
+            )
+        }
+        let decoder = try Decoder(checkpoint, withPrediction: generation.mtpDrafts)
         self.checkpoint = checkpoint
         self.arguments = arguments
         adapters = folders.map(\.folder)
@@ -89,9 +94,15 @@ struct InferenceRun {
         stopRules = StopRules(config: checkpoint.config, tokenizer: tokenizer, template: encoder?.template)
     }
 
-    /// A generator for one of the models.
+    /// A generator for one of the models, which drafts where the layer for it came along.
     func generator(_ decoder: Decoder, maxBatchSize: Int) -> Generator {
-        Generator(decoder, tokenizer: tokenizer, stopRules: stopRules, maxBatchSize: maxBatchSize)
+        Generator(
+            decoder,
+            tokenizer: tokenizer,
+            stopRules: stopRules,
+            maxBatchSize: maxBatchSize,
+            drafts: decoder.prediction != nil
+        )
     }
 
     /// What the model is asked to answer a conversation. Without a template it goes on with the last message's

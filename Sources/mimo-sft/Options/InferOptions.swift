@@ -55,6 +55,16 @@ struct GenerationFlags: ParsableArguments {
     @Option(help: .taking("bool", "Whether the stop word that ended an answer stays in it."))
     var keepStopWord = GenerationOptions().keepsStopWord
 
+    @Option(
+        help: .taking(
+            "bool",
+            """
+            Let the model's layer for multi-token prediction draft tokens, which saves passes and changes no answer.
+            """
+        )
+    )
+    var mtpDrafts = false
+
     @Option(help: .taking("bool", "Whether results tell each token's log-probability."))
     var logprobs = GenerationOptions().reportsLogProbabilities
 

@@ -14,6 +14,17 @@ struct TemplateOptions: ParsableArguments {
 
     @Option(
         help: .taking(
+            "bool",
+            """
+            Whether conversations are written with a template: without one the text of a row stands as it is, ended by the \
+            model's end token. If not given, as the adapter was trained, else true.
+            """
+        )
+    )
+    var useChatTemplate: Bool?
+
+    @Option(
+        help: .taking(
             "text",
             "The system prompt of conversations that have none, or a .txt file of it; '' for none."
         )
