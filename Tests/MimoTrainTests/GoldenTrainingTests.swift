@@ -88,33 +88,16 @@ private struct GoldenTraining {
     let model: String
     let folder: TemporaryFolder
     let checkpoint: Checkpoint
-    let steps: [[Sample]]
+    let golden: GoldenSteps
     let expected: [JSON]
-    let cases: JSON
 
     init(_ model: String) throws {
         self.model = model
         folder = try TemporaryFolder()
         checkpoint = try Checkpoint(directory: Golden.path("model/\(model)"))
-        cases = try JSON(parsing: Self.read(Golden.path("model/\(model)/train/case.json")))
-        steps = (cases["steps"]?.arrayValue ?? []).map { step in
-            // A row without labels fills up steps that have fewer rows than others: it contributes nothing.
-            let rows = (step.arrayValue ?? []).map { row in
-                Sample(
-                    ids: Self.ints(row["ids"]),
-                    labels: Self.ints(row["labels"]),
-                    lossScale: row["loss_scale"]?.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } }
-                )
-            }
-            let filler = Sample(ids: [1, 2], labels: [-100, -100])
-            return rows + Array(repeating: filler, count: Self.rowsPerStep - rows.count)
-        }
-        expected =
-            try JSON(parsing: Self.read(Golden.path("model/\(model)/train/expected.json")))["steps"]?
-            .arrayValue ?? []
+        golden = try GoldenSteps(model)
+        expected = try GoldenSteps.json("model/\(model)/train/expected.json")["steps"]?.arrayValue ?? []
     }
-
-    static let rowsPerStep = 4
 
     /// Runs the case.
     func train(
@@ -124,9 +107,9 @@ private struct GoldenTraining {
         keepsLearningRate: Bool = false
     ) throws -> (records: [StepRecord], checkpoint: String) {
         var options = base
-        if !keepsLearningRate { options.learningRate = cases["optimizer"]?["lr"]?.doubleValue ?? 0 }
-        options.gradientAccumulationSteps = Self.rowsPerStep / options.batchSize
-        options.maxSteps = steps.count
+        if !keepsLearningRate { options.learningRate = golden.json["optimizer"]?["lr"]?.doubleValue ?? 0 }
+        options.gradientAccumulationSteps = GoldenSteps.rowsPerStep / options.batchSize
+        options.maxSteps = golden.rows.count
         options.warmupSteps = 1
         options.loggingSteps = 1
         options.shufflesRows = false
@@ -140,7 +123,7 @@ private struct GoldenTraining {
         let trainer = try Trainer(
             options,
             decoder: decoder,
-            samples: SampleArray(steps.flatMap { $0 }),
+            samples: SampleArray(golden.rows.flatMap(\.self)),
             folder: folder.path
         ) { try adapter.trained(in: decoder).write(to: $0) }
         if let resumeFrom { try trainer.resume(from: resumeFrom) }
@@ -171,7 +154,7 @@ private struct GoldenTraining {
             path: Golden.path("model/\(model)/train/initial_adapter/adapter_model.safetensors")
         )
         let ours = try SafetensorsFile(
-            path: "\(folder.path)/checkpoint-\(steps.count)/adapter_model.safetensors"
+            path: "\(folder.path)/checkpoint-\(golden.rows.count)/adapter_model.safetensors"
         )
         #expect(ours.tensors.map(\.name).sorted() == final.tensors.map(\.name).sorted())
         var (difference, norm) = (0.0, 0.0)
@@ -190,14 +173,5 @@ private struct GoldenTraining {
         try bytes("\(checkpoint)/adapter_model.safetensors")
     }
 
-    func bytes(_ path: String) throws -> [UInt8] { try Self.read(path) }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        let storage = try TensorStorage(mapping: path)
-        return storage.bytes(0..<storage.byteCount)
-    }
-
-    private static func ints(_ json: JSON?) -> [Int32] {
-        (json?.arrayValue ?? []).compactMap { $0.intValue.map { Int32($0) } }
-    }
+    func bytes(_ path: String) throws -> [UInt8] { try GoldenSteps.bytes(path) }
 }

@@ -63,6 +63,7 @@ struct MLXAdapter {
     /// The adapter in the form that all others have here.
     ///
     /// - Parameter model: the shape of the base model that it is to change.
+    /// - Returns: the adapter, with matrices as PEFT has them.
     /// - Throws: as ``Adapter/init(directory:for:)``.
     func adapter(for model: ModelConfig) throws -> Adapter {
         guard folder.contains(Self.weightsName) else {

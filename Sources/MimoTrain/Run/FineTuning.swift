@@ -83,8 +83,9 @@ public final class FineTuning {
             probe: probe,
             folder: place.path,
             identity: [
-                ("base model", .string(Fingerprint(of: base).text)), ("data", .string(rows.fingerprint)),
-                ("validation data", rows.validationFingerprint.map { .string($0) } ?? .null),
+                ("base model", .string(Fingerprint(of: base).text)),
+                ("data", .string(rows.samples.fingerprint)),
+                ("validation data", rows.validation.map { .string($0.fingerprint) } ?? .null),
             ] + tuned.identity
         ) { folder in
             try tuned.write(folder)
@@ -92,8 +93,8 @@ public final class FineTuning {
         }
         if let goesOn { try trainer.resume(from: goesOn) }
         preflight = trainer.preflight(
-            countedTokens: rows.countedTokens,
-            validationRows: rows.validation?.count ?? 0,
+            countedTokens: rows.samples.countedTokens,
+            validationRows: rows.validation?.source.count ?? 0,
             weightBytes: tuned.weightBytes
         )
         do {
@@ -113,7 +114,7 @@ public final class FineTuning {
         tunedSummary = tuned.summary
         report = rows.report
         warnings = (encoding as? RowEncoder)?.warnings ?? []
-        sampleCount = rows.samples.count
+        sampleCount = rows.samples.source.count
         resumed = start?.checkpoint
         self.place = place
         self.arguments = arguments
@@ -162,12 +163,12 @@ public final class FineTuning {
                     + "hidden size \(base.config.hiddenSize)"
             ),
             ("trained", tuned.summary),
-            ("data", rows.report.map { "\($0)" } ?? "\(rows.samples.count) samples, tokenized before"),
+            ("data", rows.report.map { "\($0)" } ?? "\(rows.samples.source.count) samples, tokenized before"),
         ]
         if let report = rows.validationReport { facts.facts.append(("validation data", "\(report)")) }
         facts.facts.append(("plan", preflight.description))
         if let encoder = encoding as? RowEncoder {
-            let sample = try rows.samples.sample(0)
+            let sample = try rows.samples.source.sample(0)
             facts.mask = RunFacts.stretches(of: sample, encoder.tokenizer)
             facts.maskOrigin = "\(sample.origin)"
         }

@@ -3,29 +3,25 @@ import MimoData
 /// The rows that a run trains on, whichever way they come.
 struct TrainingRows {
     /// The rows as samples.
-    let samples: any SampleSource
+    let samples: SampleCensus
     /// What became of the rows that were read; nil where they were tokenized before.
     let report: RowReport?
-    /// Names the rows' content.
-    let fingerprint: String
     /// The rows that are set aside for validation; nil where there are none.
-    let validation: (any SampleSource)?
-    /// Names their content.
-    let validationFingerprint: String?
+    let validation: SampleCensus?
     /// What became of the rows of `--val_dataset`; nil where none were given.
     let validationReport: RowReport?
-    /// How many labels of the rows count.
-    let countedTokens: Int
 
     /// Reads data sets, or caches of tokenized ones.
     ///
     /// - Throws: What refuses an item, a cache, or a row; ``MimoData/DataError`` for ids that the model has no
     ///   embedding for; ``TrainError/noRows`` where no row teaches anything.
     init(_ options: FineTuningOptions, _ encoding: any RowEncoding, vocabularySize: Int) throws {
+        let train: any SampleSource
+        let others: (any SampleSource)?
         if options.cachedDatasets.isEmpty {
             let loaded = try DatasetLoader(options: options.data, encoder: encoding).load()
-            (samples, report) = (loaded.train, loaded.report)
-            validation = loaded.validation
+            (train, report) = (loaded.train, loaded.report)
+            others = loaded.validation
             validationReport = options.data.validationItems.isEmpty ? nil : loaded.validationReport
         } else {
             guard options.data.items.isEmpty else {
@@ -40,36 +36,14 @@ struct TrainingRows {
                     reason: "the model has no tokenizer or no template, so caches cannot be checked"
                 )
             }
-            samples = ConcatenatedSamples(
+            train = ConcatenatedSamples(
                 try options.cachedDatasets.map { try SampleCache.read($0, fingerprint: encoder.fingerprint) }
             )
-            (report, validation, validationReport) = (nil, nil, nil)
+            (report, others, validationReport) = (nil, nil, nil)
         }
-        (fingerprint, countedTokens) = try Self.fingerprint(of: samples, vocabularySize: vocabularySize)
-        guard countedTokens > 0 else { throw TrainError.noRows }
-        validationFingerprint = try validation.map {
-            try Self.fingerprint(of: $0, vocabularySize: vocabularySize).text
-        }
-    }
-
-    private static func fingerprint(
-        of samples: any SampleSource,
-        vocabularySize: Int
-    ) throws -> (text: String, countedTokens: Int) {
-        var fingerprint = Fingerprint()
-        var counted = 0
-        for index in 0..<samples.count {
-            let sample = try samples.sample(index)
-            if let id = sample.ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
-                throw DataError.badRow(
-                    "\(sample.origin): token \(id) is beyond the model's vocabulary of \(vocabularySize); "
-                        + "its tokenizer belongs to another model"
-                )
-            }
-            fingerprint.add(sample)
-            counted += sample.labels.dropFirst().count { $0 >= 0 }
-        }
-        return (fingerprint.text, counted)
+        samples = try SampleCensus(train, vocabularySize: vocabularySize)
+        guard samples.countedTokens > 0 else { throw TrainError.noRows }
+        validation = try others.map { try SampleCensus($0, vocabularySize: vocabularySize) }
     }
 }
 

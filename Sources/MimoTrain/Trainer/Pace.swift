@@ -16,6 +16,8 @@ struct Pace: Equatable {
     private var steps = Rate()
     private var evaluations = Rate()
     private var saves = Rate()
+    /// Seconds of the look at the model before the first step, which scores no rows.
+    private var firstLook: Double?
     private var earlierStep: Double?
     private var earlierEvaluation: Double?
     private var earlierSave: Double?
@@ -32,6 +34,9 @@ struct Pace: Equatable {
         steps.amount += Double(tokens)
     }
 
+    /// Takes note of the look before the first step.
+    mutating func firstLook(seconds: Double) { firstLook = seconds }
+
     /// Counts an evaluation.
     mutating func evaluation(seconds: Double) {
         evaluations.seconds += seconds
@@ -44,13 +49,32 @@ struct Pace: Equatable {
         saves.amount += 1
     }
 
-    /// Seconds that so many tokens, evaluations and checkpoints take; nil before there is a speed.
-    func remaining(tokens: Int, evaluations count: Int, saves saveCount: Int) -> Double? {
+    /// Seconds that the rest of a run takes; nil before there is a speed.
+    ///
+    /// Until an evaluation has shown what it takes, it counts as the look before the first step and as its tokens at
+    /// the speed of training, of which scoring is a share.
+    func remaining(_ rest: Rest) -> Double? {
         let own = isWarm || earlierStep == nil ? steps.perUnit : nil
         guard let perToken = own ?? earlierStep else { return nil }
-        return perToken * Double(tokens)
-            + (evaluations.perUnit ?? earlierEvaluation ?? 0) * Double(count)
-            + (saves.perUnit ?? earlierSave ?? 0) * Double(saveCount)
+        let evaluation =
+            evaluations.perUnit ?? earlierEvaluation
+            ?? (firstLook ?? 0) + perToken * rest.scoringShare * Double(rest.scoredTokens)
+        return perToken * Double(rest.tokens) + evaluation * Double(rest.evaluations)
+            + (saves.perUnit ?? earlierSave ?? 0) * Double(rest.saves)
+    }
+
+    /// What is still to be done of a run.
+    struct Rest {
+        /// Tokens to be trained on.
+        var tokens: Int
+        /// Evaluations.
+        var evaluations = 0
+        /// Tokens that each of them scores.
+        var scoredTokens = 0
+        /// What scoring a token takes, of what training on it takes.
+        var scoringShare = 0.0
+        /// Checkpoints.
+        var saves = 0
     }
 
     /// What `trainer_state.json` keeps, for the process that goes on.
@@ -60,6 +84,7 @@ struct Pace: Equatable {
             "elapsed": .double(elapsed), "seconds_per_token": number(steps.perUnit ?? earlierStep),
             "seconds_per_evaluation": number(evaluations.perUnit ?? earlierEvaluation),
             "seconds_per_checkpoint": number(saves.perUnit ?? earlierSave),
+            "seconds_of_first_look": number(firstLook),
         ]
     }
 
@@ -70,5 +95,6 @@ struct Pace: Equatable {
         earlierStep = json["seconds_per_token"]?.doubleValue
         earlierEvaluation = json["seconds_per_evaluation"]?.doubleValue
         earlierSave = json["seconds_per_checkpoint"]?.doubleValue
+        firstLook = json["seconds_of_first_look"]?.doubleValue
     }
 }

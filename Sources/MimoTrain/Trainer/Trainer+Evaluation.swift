@@ -17,6 +17,11 @@ extension Trainer {
         guard options.evaluation.isOn, probe != nil || options.evaluation.atStart else { return true }
         guard let line = try look(withLoss: options.evaluation.atStart, report) else { return false }
         state.base = line.evaluation
+        if options.evaluation.atStart {
+            state.pace.evaluation(seconds: line.runtime)
+        } else {
+            state.pace.firstLook(seconds: line.runtime)
+        }
         try log.append(line.json)
         _ = report(.evaluated(line))
         return true

@@ -7,31 +7,30 @@ import MimoNumerics
 /// A step's rows, their order and what dropout keeps are functions of seeds and the step's number, so a run that
 /// is resumed does what it would have done. The trainer prints nothing: it reports events.
 public final class Trainer {
-    /// From so many equal first tokens on, sharing them saves more than another range of keys costs.
-    private static let sharedTokens = 32
-
     let options: TrainerOptions
-    private let decoder: Decoder
-    private let samples: any SampleSource
+    let decoder: Decoder
+    let samples: any SampleSource
     let validation: (any SampleSource)?
+    /// Tokens that an evaluation scores.
+    let scoredTokens: Int
     let probe: (any EvaluationProbe)?
     let folder: String
-    private let writeAdapter: (String) throws -> Void
-    private let tensors: TrainedTensors
+    let writeAdapter: (String) throws -> Void
+    let tensors: TrainedTensors
     let rows: RowSchedule
-    private let rates: LearningRateSchedule
+    let rates: LearningRateSchedule
     let pass: TrainingPass
     /// What the run's memory goes to.
     public let memory: MemoryPlan
     let clock = ContinuousClock()
     var state = TrainerState()
-    private var plan: TokenPlan
-    private var start = ContinuousClock.now
-    private var lastCheckpoint: String?
-    private var order: (epoch: Int, rows: [Int])?
-    private var tokensHere = 0
+    var plan: TokenPlan
+    var start = ContinuousClock.now
+    var lastCheckpoint: String?
+    var order: (epoch: Int, rows: [Int])?
+    var tokensHere = 0
 
-    /// A run over these samples.
+    /// A run over these samples, each of which is read once before it begins.
     ///
     /// - Parameters:
     ///   - options: How to train.
@@ -42,8 +41,9 @@ public final class Trainer {
     ///   - folder: The run's folder, which exists.
     ///   - identity: Further facts (base model, data) that a resumed run must share, by name.
     ///   - writeAdapter: Writes the adapter's files, and what else belongs in a checkpoint, into a folder.
-    /// - Throws: ``TrainError`` where the options make no run, or there are no rows.
-    public init(
+    /// - Throws: ``TrainError`` where the options make no run, or there are no rows;
+    ///   ``MimoData/DataError`` for ids that the model has no embedding for.
+    public convenience init(
         _ options: TrainerOptions,
         decoder: Decoder,
         samples: any SampleSource,
@@ -53,8 +53,32 @@ public final class Trainer {
         identity: [(name: String, value: JSON)] = [],
         writeAdapter: @escaping (String) throws -> Void
     ) throws {
+        let vocabularySize = decoder.config.vocabularySize
+        try self.init(
+            options,
+            decoder: decoder,
+            samples: SampleCensus(samples, vocabularySize: vocabularySize),
+            validation: validation.map { try SampleCensus($0, vocabularySize: vocabularySize) },
+            probe: probe,
+            folder: folder,
+            identity: identity,
+            writeAdapter: writeAdapter
+        )
+    }
+
+    /// As the public one, over rows that were read already.
+    init(
+        _ options: TrainerOptions,
+        decoder: Decoder,
+        samples: SampleCensus,
+        validation: SampleCensus?,
+        probe: (any EvaluationProbe)? = nil,
+        folder: String,
+        identity: [(name: String, value: JSON)] = [],
+        writeAdapter: @escaping (String) throws -> Void
+    ) throws {
         try options.validate()
-        guard samples.count > 0 else { throw TrainError.noRows }
+        guard samples.source.count > 0 else { throw TrainError.noRows }
         guard !options.trainsPrediction || decoder.prediction != nil else {
             throw TrainError.option(
                 name: "mtp_loss_weight",
@@ -64,14 +88,15 @@ public final class Trainer {
         }
         self.options = options
         self.decoder = decoder
-        self.samples = samples
-        self.validation = validation
+        self.samples = samples.source
+        self.validation = validation?.source
+        scoredTokens = options.evaluation.isOn ? validation?.neededTokens ?? 0 : 0
         self.probe = probe
         self.folder = folder
         self.writeAdapter = writeAdapter
         tensors = TrainedTensors(decoder, options)
         rows = RowSchedule(
-            rowCount: samples.count,
+            rowCount: samples.source.count,
             rowsPerStep: options.rowsPerStep,
             seed: options.dataSeed,
             shuffles: options.shufflesRows
@@ -89,13 +114,10 @@ public final class Trainer {
         )
         // The state takes its pages now, so that it is counted.
         tensors.touch()
-        let census = try SampleCensus(samples, vocabularySize: decoder.config.vocabularySize)
-        let scored =
-            try options.evaluation.isOn
-            ? validation.map { try SampleCensus($0, vocabularySize: decoder.config.vocabularySize) } : nil
+        let scored = options.evaluation.isOn ? validation : nil
         memory = try MemoryPlan(
             decoder,
-            longestPack: census.longestPack(
+            longestPack: samples.longestPack(
                 of: options.rowsPerStep,
                 packTokens: options.packTokens,
                 batchSize: options.batchSize
@@ -109,7 +131,7 @@ public final class Trainer {
             recomputedBlocks: options.recomputedBlocks,
             dropout: Float(options.loraDropout),
             predicts: options.trainsPrediction,
-            weightBytes: decoder.mappedBytes(distinctTokens: census.distinctTokens(with: scored)),
+            weightBytes: decoder.mappedBytes(distinctTokens: samples.distinctTokens(with: scored)),
             heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
             limit: options.memoryLimit ?? ProcessMemory.availableBytes
         )
@@ -120,8 +142,8 @@ public final class Trainer {
         )
         pass.labelSmoothing = Float(options.labelSmoothing)
         pass.predictionWeight = options.mtpLossWeight
-        plan = TokenPlan(rows: rows, totalSteps: total, samples: samples)
-        state.identity = Self.identity(options, rows: rows, total: total) + identity
+        plan = TokenPlan(rows: rows, totalSteps: total, samples: samples.source)
+        state.identity = options.identity(rows: rows, totalSteps: total) + identity
         if let probe { state.identity.append(("retention_prompts", .string(probe.fingerprint))) }
     }
 
@@ -224,234 +246,6 @@ public final class Trainer {
         }
         if isWanted || state.best.isOver(options.evaluation) { try save(report) }
         return isStopped || state.isEvaluationPending
-    }
-
-    /// Where the run stands now.
-    var progress: TrainingEvent.Progress {
-        let elapsed = elapsed
-        let here = max(elapsed - state.pace.earlierSeconds, 1e-9)
-        return TrainingEvent.Progress(
-            total: totalSteps,
-            epoch: epoch,
-            elapsed: elapsed,
-            remaining: remaining,
-            tokensPerSecond: Double(tokensHere) / here
-        )
-    }
-
-    /// What the run needs, from where it stands.
-    ///
-    /// - Parameters:
-    ///   - countedTokens: Labels of the rows that count.
-    ///   - validationRows: Rows that evaluations score.
-    ///   - weightBytes: Bytes of the weights that a checkpoint holds.
-    /// - Returns: The need of disk and so on; memory is left open.
-    func preflight(countedTokens: Int, validationRows: Int, weightBytes: Int) -> Preflight {
-        // What else a checkpoint holds is some kilobytes.
-        let kept = tensors.state.reduce(0) { $0 + $1.tensor.count * MemoryLayout<Float>.size }
-        let bytes = weightBytes + kept + (64 << 10)
-        let standing = TrainingCheckpoint.all(in: folder).count
-        let perEpoch = rows.stepsPerEpoch
-        let saves =
-            (options.saveSteps.map { totalSteps / $0 - state.step / $0 } ?? 0)
-            + (options.savesEpochs ? totalSteps / perEpoch - state.step / perEpoch : 0) + 1
-        let limit = options.saveTotalLimit.map { $0 + 2 - standing } ?? saves
-        return Preflight(
-            rows: rows.rowCount,
-            tokens: plan.tokensPerEpoch,
-            countedTokens: countedTokens,
-            longest: plan.longest,
-            validationRows: validationRows,
-            steps: totalSteps,
-            totalTokens: plan.total,
-            checkpointBytes: bytes,
-            checkpoints: state.step < totalSteps ? max(1, min(saves, limit)) : 0,
-            freeBytes: Preflight.freeBytes(at: folder)
-        )
-    }
-
-    /// Passes over the rows so far.
-    var epoch: Double { state.step > 0 ? rows.epoch(after: state.step - 1) : 0 }
-
-    /// Seconds of training so far.
-    var elapsed: Double { state.pace.earlierSeconds + Self.seconds(start.duration(to: clock.now)) }
-
-    /// Seconds to the end; nil before there is a speed.
-    private var remaining: Double? {
-        let steps = totalSteps - state.step
-        let perEpoch = rows.stepsPerEpoch
-        func occasions(_ interval: Int?, _ eachEpoch: Bool) -> Int {
-            let bySteps = interval.map { totalSteps / $0 - state.step / $0 } ?? 0
-            return bySteps + (eachEpoch ? totalSteps / perEpoch - state.step / perEpoch : 0)
-        }
-        return state.pace.remaining(
-            tokens: plan.remaining(after: state.step),
-            evaluations: options.evaluation.isOn && steps > 0
-                ? max(1, occasions(options.evaluation.steps, options.evaluation.endsEpochs)) : 0,
-            saves: steps > 0 ? max(1, occasions(options.saveSteps, options.savesEpochs)) : 0
-        )
-    }
-
-    /// One optimizer step.
-    private func runStep(_ clock: ContinuousClock) throws -> StepRecord {
-        let start = clock.now
-        let step = state.step
-        let epoch = rows.epoch(of: step)
-        if order?.epoch != epoch { order = (epoch, rows.order(epoch: epoch)) }
-        let numbers = rows.rows(of: step, in: order?.rows ?? [])
-        // Rows with noise of their own have no beginning in common, and a shared token no one token behind it.
-        let shares = options.sharesPrefixes && options.neftuneAlpha == nil && !options.trainsPrediction
-        let noise = options.neftuneAlpha.map {
-            EmbeddingNoise(key: options.seed &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(step), alpha: Float($0))
-        }
-        pass.embeddingNoise = noise
-        let plan = PackPlan(
-            try numbers.map { try samples.sample($0) },
-            firstNumber: step * rows.rowsPerStep,
-            capacity: options.packTokens > 0 ? options.packTokens : nil,
-            batchSize: options.batchSize,
-            sharedTokens: shares ? Self.sharedTokens : nil
-        )
-        tensors.clearGradients()
-        var found = PassResult()
-        let dropout = (
-            key: options.seed &* 0xD129_0B26_88CE_57A9 &+ UInt64(step),
-            probability: Float(options.loraDropout)
-        )
-        var work = TrainingWork()
-        let predictionTargets = options.trainsPrediction ? plan.predictionTargets : 0
-        for pack in plan.packs {
-            work.add(TrainingWork(of: pack, by: decoder, predicts: options.trainsPrediction))
-            found.add(
-                pass.run(
-                    pack,
-                    normalizer: Double(plan.targets),
-                    predictionNormalizer: Double(max(1, predictionTargets)),
-                    dropout: dropout
-                )
-            )
-        }
-        let loss = found.main.loss
-        let norm = tensors.gradientNorm
-        let isLossFinite = loss.isFinite && found.prediction.loss.isFinite
-        guard isLossFinite, norm.isFinite else {
-            throw notFinite(isLossFinite ? "the gradient" : "the loss", step: step + 1)
-        }
-        let rate = rates.rate(at: step)
-        let clip = min(1, options.maxGradNorm / (norm + 1e-6))
-        tensors.update(scale: Float(clip), rate: rate, step: step + 1)
-        let record = StepRecord(
-            step: step + 1,
-            loss: loss,
-            gradientNorm: norm,
-            learningRate: rate,
-            tokens: plan.tokens,
-            countedTokens: plan.targets,
-            correctTokens: found.main.correct,
-            prediction: options.trainsPrediction ? found.prediction : nil,
-            seconds: Self.seconds(start.duration(to: clock.now)),
-            work: work,
-            workWithoutSkipping: TrainingWork(
-                withoutSkipping: plan.rowLengths,
-                by: decoder,
-                predicts: options.trainsPrediction
-            )
-        )
-        state.step += 1
-        state.tokens += record.tokens
-        state.countedTokens += record.countedTokens
-        state.window.add(record)
-        state.pace.step(tokens: record.tokens, seconds: record.seconds)
-        tokensHere += record.tokens
-        return record
-    }
-
-    /// Why the run ends before anything of the step is saved.
-    func notFinite(_ what: String, step: Int? = nil) -> TrainError {
-        .notFinite(step: step ?? state.step, what: what, lastCheckpoint: lastCheckpoint)
-    }
-
-    private var isSaveDue: Bool {
-        (options.saveSteps.map { state.step % $0 == 0 } ?? false)
-            || (options.savesEpochs && state.step % rows.stepsPerEpoch == 0)
-    }
-
-    private func save(_ report: (TrainingEvent) -> Disposition) throws {
-        let begin = clock.now
-        let path = "\(folder)/checkpoint-\(state.step)"
-        try TrainingCheckpoint.write(
-            to: path,
-            tensors,
-            state: state.json(totalSteps: totalSteps, epoch: epoch, elapsed: elapsed, folder: folder),
-            writeOthers: writeAdapter
-        )
-        state.pace.save(seconds: Self.seconds(begin.duration(to: clock.now)))
-        lastCheckpoint = path
-        _ = report(.saved(path: path, step: state.step))
-        try removeOld(report)
-    }
-
-    /// Removes the earliest checkpoints beyond the limit, but neither the last nor the best.
-    private func removeOld(_ report: (TrainingEvent) -> Disposition) throws {
-        guard let limit = options.saveTotalLimit else { return }
-        let all = TrainingCheckpoint.all(in: folder).filter { $0.step <= state.step }
-        let kept = all.filter { $0.step == state.step || $0.step == state.best.step }
-        let others = all.filter { $0.step != state.step && $0.step != state.best.step }
-        for old in others.dropLast(max(0, limit - kept.count)) {
-            try Folder.remove(old.path)
-            _ = report(.removed(path: old.path))
-        }
-    }
-
-    /// The checkpoint of the best evaluation; nil where there is none.
-    private var bestCheckpoint: String? {
-        state.best.step.map { "\(folder)/checkpoint-\($0)" }.flatMap { Folder.isFolder($0) ? $0 : nil }
-    }
-
-    private func logLine(_ record: StepRecord, _ progress: TrainingEvent.Progress) -> LogLine {
-        let window = state.window
-        return LogLine(
-            loss: window.loss / Double(max(1, window.steps)),
-            gradientNorm: record.gradientNorm,
-            learningRate: rates.rate(at: record.step),
-            tokenAccuracy: Double(window.correctTokens) / Double(max(1, window.countedTokens)),
-            predictionLoss: record.prediction.map { _ in window.prediction.loss / Double(max(1, window.steps))
-            },
-            predictionAccuracy: record.prediction.map { _ in
-                Double(window.prediction.correct) / Double(max(1, window.prediction.targets))
-            },
-            epoch: progress.epoch,
-            step: record.step,
-            totalSteps: totalSteps,
-            elapsed: progress.elapsed,
-            remaining: progress.remaining,
-            secondsPerStep: window.seconds / Double(max(1, window.steps)),
-            memory: Double(ProcessMemory.peakBytes) / 1_073_741_824,
-            tokens: window.tokens,
-            countedTokens: window.countedTokens,
-            tokensPerSecond: window.seconds > 0 ? Double(window.tokens) / window.seconds : 0
-        )
-    }
-
-    /// What makes a run this run: a resumed one that differs here would not end where it would have.
-    private static func identity(_ options: TrainerOptions, rows: RowSchedule, total: Int) -> [(String, JSON)]
-    {
-        [
-            ("rows", .int(Int64(rows.rowCount))), ("rows_per_step", .int(Int64(rows.rowsPerStep))),
-            ("max_steps", .int(Int64(total))), ("learning_rate", .double(options.learningRate)),
-            ("lr_scheduler_type", .string(options.schedule.rawValue)),
-            ("warmup_steps", .int(Int64(options.warmupSteps))),
-            ("warmup_ratio", .double(options.warmupRatio)),
-            ("weight_decay", .double(options.weightDecay)), ("adam_beta1", .double(options.adamBeta1)),
-            ("adam_beta2", .double(options.adamBeta2)), ("adam_epsilon", .double(options.adamEpsilon)),
-            ("max_grad_norm", .double(options.maxGradNorm)), ("lora_dropout", .double(options.loraDropout)),
-            ("seed", .int(Int64(bitPattern: options.seed))),
-            ("data_seed", .int(Int64(bitPattern: options.dataSeed))),
-            ("train_dataloader_shuffle", .bool(options.shufflesRows)),
-            // Other packs sum in another order: the same run to rounding, not to the bit.
-            ("packing_length", .int(Int64(options.packTokens))),
-            ("share_prefixes", .bool(options.sharesPrefixes)),
-        ] + options.furtherIdentity
     }
 
     static func seconds(_ duration: Duration) -> Double {

@@ -28,21 +28,4 @@ import Testing
         #expect(plan.total == perStep.reduce(0, +))
         #expect(plan.longest == 13)
     }
-
-    @Test("A resumed run has an end in sight at once, by the speed before")
-    func pace() {
-        var pace = Pace()
-        #expect(pace.remaining(tokens: 10, evaluations: 0, saves: 0) == nil)
-        pace.step(tokens: 10, seconds: 100)
-        #expect(pace.remaining(tokens: 10, evaluations: 0, saves: 0) == 100)
-        pace.step(tokens: 10, seconds: 20)
-        pace.step(tokens: 30, seconds: 60)
-        pace.evaluation(seconds: 7)
-        pace.save(seconds: 1)
-        // The first step, in which the weights are read from disk, no longer counts.
-        #expect(pace.remaining(tokens: 10, evaluations: 2, saves: 3) == Double(20 + 14 + 3))
-        let later = Pace(pace.json(elapsed: 180))
-        #expect(later.earlierSeconds == 180)
-        #expect(later.remaining(tokens: 10, evaluations: 2, saves: 3) == Double(20 + 14 + 3))
-    }
 }

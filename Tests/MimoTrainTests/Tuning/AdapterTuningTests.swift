@@ -13,7 +13,7 @@ import Testing
     static let models = ["tiny-mimo", "tiny-llama"]
 
     private func expected(_ model: String, _ name: String) throws -> JSON {
-        try #require(try TuningCase.json(Golden.path("tuning/adapters.json"))[model]?[name])
+        try #require(try GoldenSteps.json("tuning/adapters.json")[model]?[name])
     }
 
     private func initialAdapter(_ model: String) -> String {
@@ -163,7 +163,7 @@ import Testing
         }
         func files(_ outcome: TuningCase.Outcome) throws -> [[UInt8]] {
             try Folder.names(in: outcome.checkpoint).sorted().filter { $0.hasSuffix(".safetensors") }
-                .map { try TuningCase.bytes("\(outcome.checkpoint)/\($0)") }
+                .map { try GoldenSteps.bytes("\(outcome.checkpoint)/\($0)") }
         }
         try holdingThreads {
             let before = Compute.threads

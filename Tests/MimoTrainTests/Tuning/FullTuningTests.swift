@@ -13,7 +13,7 @@ import Testing
     )
     func wholeRun(model: String) throws {
         let run = try TuningCase(model)
-        let expected = try #require(try TuningCase.json(Golden.path("tuning/full.json"))[model])
+        let expected = try #require(try GoldenSteps.json("tuning/full.json")[model])
         let outcome = try run.train(run.options) { $0.tuner = .full }
         try run.expect(outcome, equals: expected)
         let decayed = outcome.last.map(\.name).filter(TrainedTensors.decays)
@@ -29,7 +29,7 @@ import Testing
         arguments: Golden.tinyModels
     )
     func packing(model: String) throws {
-        let expected = try #require(try TuningCase.json(Golden.path("tuning/full.json"))[model])
+        let expected = try #require(try GoldenSteps.json("tuning/full.json")[model])
         for (packTokens, recomputed) in [(0, 0), (40, 1), (100_000, 2)] {
             let run = try TuningCase(model)
             var options = run.options
@@ -49,7 +49,7 @@ import Testing
                 Compute.setThreads(threads)
                 let run = try TuningCase(model)
                 let outcome = try run.train(run.options) { $0.tuner = .full }
-                models.append(try TuningCase.bytes("\(outcome.checkpoint)/optimizer.safetensors"))
+                models.append(try GoldenSteps.bytes("\(outcome.checkpoint)/optimizer.safetensors"))
             }
             #expect(models[0] == models[1])
         }
@@ -59,7 +59,7 @@ import Testing
     func resume(model: String) throws {
         func files(_ outcome: TuningCase.Outcome) throws -> [[UInt8]] {
             try Folder.names(in: outcome.checkpoint).sorted().filter { $0.hasSuffix(".safetensors") }
-                .map { try TuningCase.bytes("\(outcome.checkpoint)/\($0)") }
+                .map { try GoldenSteps.bytes("\(outcome.checkpoint)/\($0)") }
         }
         let whole = try TuningCase(model)
         let expected = try files(whole.train(whole.options) { $0.tuner = .full })

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LearningRateScheduleTests {
     @Test("Every schedule gives transformers' rates, step by step", arguments: 0..<17)
     func rates(index: Int) throws {
-        let cases = try #require(try TuningCase.json(Golden.path("tuning/schedules.json")).arrayValue)
+        let cases = try #require(try GoldenSteps.json("tuning/schedules.json").arrayValue)
         #expect(cases.count == 17)
         let expected = cases[index]
         let kind = try #require(expected["name"]?.stringValue.flatMap(LearningRateSchedule.Kind.init))

@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized) struct PredictionTuningTests {
     private static let model = "tiny-mimo"
 
-    private func expected() throws -> JSON { try TuningCase.json(Golden.path("tuning/mtp.json")) }
+    private func expected() throws -> JSON { try GoldenSteps.json("tuning/mtp.json") }
 
     private func options(_ run: TuningCase) -> TrainerOptions {
         var options = run.options
@@ -22,7 +22,7 @@ import Testing
     private func bytes(_ outcome: TuningCase.Outcome, _ name: String = "optimizer.safetensors") throws
         -> [UInt8]
     {
-        try TuningCase.bytes("\(outcome.checkpoint)/\(name)")
+        try GoldenSteps.bytes("\(outcome.checkpoint)/\(name)")
     }
 
     @Test("Six steps give torch's losses of both kinds, norms, gradients and weights")
@@ -54,7 +54,7 @@ import Testing
         options.packTokens = packTokens
         options.recomputedBlocks = recomputed
         options.batchSize = batchSize
-        options.gradientAccumulationSteps = TuningCase.rowsPerStep / batchSize
+        options.gradientAccumulationSteps = GoldenSteps.rowsPerStep / batchSize
         try run.expect(run.train(options) { $0.tuner = .full }, equals: expected())
     }
 

@@ -14,25 +14,11 @@ struct TuningCase {
     let base: Checkpoint
     let steps: [[Sample]]
 
-    static let rowsPerStep = 4
-
     init(_ model: String) throws {
         self.model = model
         folder = try TemporaryFolder()
         base = try Checkpoint(directory: Golden.path("model/\(model)"))
-        let cases = try Self.json(Golden.path("model/\(model)/train/case.json"))
-        steps = (cases["steps"]?.arrayValue ?? []).map { step in
-            // A row without labels fills up steps that have fewer rows than others: it contributes nothing.
-            let rows = (step.arrayValue ?? []).map { row in
-                Sample(
-                    ids: Self.ints(row["ids"]),
-                    labels: Self.ints(row["labels"]),
-                    lossScale: row["loss_scale"]?.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } }
-                )
-            }
-            let filler = Sample(ids: [1, 2], labels: [-100, -100])
-            return rows + Array(repeating: filler, count: Self.rowsPerStep - rows.count)
-        }
+        steps = try GoldenSteps(model).rows
     }
 
     /// A trained tensor as PEFT or transformers name and lay it out.
@@ -56,7 +42,7 @@ struct TuningCase {
     var options: TrainerOptions {
         var options = TrainerOptions()
         options.learningRate = 2e-3
-        options.gradientAccumulationSteps = Self.rowsPerStep
+        options.gradientAccumulationSteps = GoldenSteps.rowsPerStep
         options.maxSteps = steps.count
         options.warmupSteps = 1
         options.loggingSteps = 1
@@ -178,16 +164,5 @@ struct TuningCase {
         }
         let distance = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
         #expect(distance <= tolerance, "\(comment): elements are off by \(distance)")
-    }
-
-    static func json(_ path: String) throws -> JSON { try JSON(parsing: bytes(path)) }
-
-    static func bytes(_ path: String) throws -> [UInt8] {
-        let storage = try TensorStorage(mapping: path)
-        return storage.bytes(0..<storage.byteCount)
-    }
-
-    private static func ints(_ json: JSON?) -> [Int32] {
-        (json?.arrayValue ?? []).compactMap { $0.intValue.map { Int32($0) } }
     }
 }
