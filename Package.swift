@@ -64,6 +64,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            // The model that is used where none is named.
+            resources: [.copy("MiMo-Nano")],
             swiftSettings: swiftSettings
         ),
 
@@ -74,6 +76,17 @@ let package = Package(
                 "MimoFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: swiftSettings
+        ),
+
+        // What MiMo-Nano, the project's own starter model, is made of; see Examples/mimo-nano.
+        .executableTarget(
+            name: "mimo-nano",
+            dependencies: [
+                "MimoTrain", "MimoText", "MimoFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/mimo-nano/Sources",
             swiftSettings: swiftSettings
         ),
 
@@ -94,6 +107,11 @@ let package = Package(
             ["MimoData", "MimoInfer", "MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]
         ),
         tests(of: "MimoInfer", ["MimoAdapter", "MimoModel", "MimoNumerics", "MimoText", "MimoFiles"]),
+        .testTarget(
+            name: "MimoNanoTests",
+            dependencies: ["mimo-nano", "MimoText", "MimoFiles", "MimoTestSupport"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "CLITests",
             dependencies: [

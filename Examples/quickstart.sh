@@ -3,12 +3,15 @@
 #
 #     bash Examples/quickstart.sh [MODEL_DIR [more options of `mimo-sft sft`]]
 #
-# MODEL_DIR is a folder in Hugging Face's form; without it the small model in Examples/sprout is tuned.
+# MODEL_DIR is a folder in Hugging Face's form; without it MiMo-Nano is tuned, which comes with the program.
 # The model learns a new name and a new author from Datasets/self_cognition.jsonl. The empty think block in
 # front of each of those answers is not trained, so that the model goes on thinking.
 set -euo pipefail
-model=$(realpath "${1:-"$(dirname "$0")/sprout"}")
-[ "$#" -eq 0 ] || shift
+model=()
+if [ "$#" -gt 0 ]; then
+    model=(--model "$(realpath "$1")")
+    shift
+fi
 cd "$(dirname "$0")/.."
 . Examples/setup.sh
 
@@ -17,7 +20,7 @@ install_missing_packages
 swift build --configuration release --product mimo-sft
 mimo_sft=$(swift build --configuration release --show-bin-path)/mimo-sft
 
-"$mimo_sft" sft --model "$model" \
+"$mimo_sft" sft "${model[@]}" \
     --dataset Datasets/self_cognition.jsonl:empty_think --loss_scale ignore_empty_think \
     --model_name swift-robot --model_author swift \
     --num_train_epochs 10 --learning_rate 2e-3 --lora_rank 8 --lora_alpha 32 \

@@ -7,8 +7,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct DamageTests {
     /// A finished run and what it left behind.
-    static func finished() throws -> (run: SproutRun, remains: [String: String]) {
-        let run = try SproutRun()
+    static func finished() throws -> (run: StarterRun, remains: [String: String]) {
+        let run = try StarterRun()
         let outcome = try BuiltCommand.run(run.arguments(), in: run.folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
         return (run, try run.remains())

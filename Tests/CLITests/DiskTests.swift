@@ -31,7 +31,7 @@ struct DiskTests {
     )
     func fullDisk() throws {
         let whole = try DamageTests.finished()
-        let run = try SproutRun()
+        let run = try StarterRun()
         let disk = run.folder.file(run.output)
         try Folder.make(disk)
         #expect(Self.mount(disk, "tmpfs", mebibytes: 8))
@@ -64,7 +64,7 @@ struct DiskTests {
     )
     func fileLimit() throws {
         let whole = try DamageTests.finished()
-        let run = try SproutRun()
+        let run = try StarterRun()
         // Files of at most 64 KiB stand for a disk that fills up: the logs fit, the weights do not.
         let begun = try BuiltCommand.run(run.arguments(), in: run.folder)
         #expect(begun.code == 0, "\(begun.errors)")
@@ -93,7 +93,7 @@ struct DiskTests {
 
     @Test("A folder that cannot be written to is refused before anything is computed")
     func readOnly() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         try run.folder.write("a file, not a folder", to: "blocked")
         let outcome = try BuiltCommand.run(
             run.arguments(["--output_dir", "blocked/output"]),
@@ -112,7 +112,7 @@ struct DiskTests {
 
     @Test("A folder that is read-only is refused before anything is computed")
     func noPermission() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         chmod(run.folder.path, 0o555)
         defer { chmod(run.folder.path, 0o755) }
         let outcome = try BuiltCommand.run(run.arguments(), in: run.folder, after: Self.asOrdinaryUser)

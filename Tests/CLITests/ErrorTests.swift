@@ -25,9 +25,10 @@ import Testing
 
     @Test(
         arguments: [
+            ([], 64, "--dataset is missing; expected a file of rows, such as data.jsonl"),
             (
-                [], 64,
-                "--model is missing; expected a model's folder or the id of one in a cache (see mimo-sft --help)"
+                ["--adapters", "a", "--dataset", "d"], 64,
+                "--model is missing; expected the model that --adapters was trained on"
             ),
             (
                 ["sft", "--model", "m"], 64,

@@ -6,7 +6,7 @@ import Testing
 /// What a run finds out about itself, and what it does then.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct EvaluationTests {
-    private func run(_ run: SproutRun, _ more: [String], sample: String = "#24") throws -> [JSON] {
+    private func run(_ run: StarterRun, _ more: [String], sample: String = "#24") throws -> [JSON] {
         let outcome = try BuiltCommand.run(run.arguments(more, sample: sample), in: run.folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
         return try run.folder.lines(of: "\(run.output)/logging.jsonl")
@@ -14,12 +14,12 @@ struct EvaluationTests {
 
     @Test(arguments: [[], ["--label_smoothing_factor", "0.1"]])
     func theValidationLossIsThatOfTrainingOnTheSameRows(options: [String]) throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         // All rows in one step that changes nothing, without dropout: its loss is that of the set.
         let log = try self.run(
             run,
             [
-                "--split_dataset_ratio", "0", "--val_dataset", "\(SproutRun.rows):empty_think",
+                "--split_dataset_ratio", "0", "--val_dataset", "\(StarterRun.rows):empty_think",
                 "--learning_rate", "0", "--lora_dropout", "0", "--gradient_accumulation_steps", "100",
                 "--max_steps", "1", "--eval_steps", "1",
             ] + options,
@@ -33,7 +33,7 @@ struct EvaluationTests {
     }
 
     @Test func evaluationsComeWhenTheyAreDueAndAtTheEndAndTellOfThinkingBeforeTheFirstStep() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let log = try self.run(run, ["--eval_steps", "4"])
         let steps = log.filter { $0["eval_runtime"] != nil }.compactMap {
             $0["global_step/max_steps"]?.stringValue
@@ -50,7 +50,7 @@ struct EvaluationTests {
     }
 
     @Test func theBestCheckpointStaysAndIsTheRunsResult() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         // Told that a greater loss is better, the run has its best evaluation first.
         let outcome = try BuiltCommand.run(
             run.arguments([
@@ -85,7 +85,7 @@ struct EvaluationTests {
     }
 
     @Test func aRunEndsEarlyWhereItGetsNoBetterAndDoesNotGoOnAfterwards() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let arguments = run.arguments([
             "--learning_rate", "0", "--eval_steps", "1", "--early_stop_interval", "3", "--save_steps", "5",
         ])
@@ -102,7 +102,7 @@ struct EvaluationTests {
     }
 
     @Test func aRunThatLosesItsThinkingRaisesAnAlarm() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let log = try self.run(
             run,
             [
@@ -125,7 +125,7 @@ struct EvaluationTests {
         (["--retention_tolerance", "2"], "--retention_tolerance 2.0: expected a share from 0 to 1"),
     ])
     func whatCannotBeEvaluatedIsRefused(options: [String], message: String) throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         try run.folder.write("{\"query\": \"a\"}\n{\"query\": \n", to: "bad.jsonl")
         let outcome = try BuiltCommand.run(run.arguments(options), in: run.folder)
         #expect(outcome.code == 1)
@@ -137,10 +137,10 @@ struct EvaluationTests {
         // So many rows and prompts that the signal meets one of the looks at the model.
         let arguments = [
             "--max_steps", "3", "--split_dataset_ratio", "0", "--val_dataset",
-            "\(SproutRun.rows):empty_think#1500",
+            "\(StarterRun.rows):empty_think#1500",
         ]
-        func run() throws -> SproutRun {
-            let run = try SproutRun()
+        func run() throws -> StarterRun {
+            let run = try StarterRun()
             let prompt = #"{"query": "What is 7 + 8?", "answer": "15"}"# + "\n"
             try run.folder.write(String(repeating: prompt, count: 300), to: "prompts.jsonl")
             return run

@@ -170,7 +170,6 @@ struct InferTests {
     }
 
     @Test(arguments: [
-        (["--val_dataset", "rows.jsonl"], 64, "--adapters or --model is missing"),
         (
             ["--model", model, "--temperature", "-1"], 1,
             "--temperature is -1.0; expected a number of at least 0"

@@ -35,7 +35,7 @@ struct KillTests {
     }
 
     @Test func aRunThatIsKilledAnywhereEndsAsIfItHadNotBeen() throws {
-        let whole = try SproutRun()
+        let whole = try StarterRun()
         try Folder.make(whole.folder.file(whole.output))
         let watch = try FolderWatch(whole.folder.file(whole.output))
         let begin = ContinuousClock.now
@@ -53,7 +53,7 @@ struct KillTests {
         var ends = 0
         var resumptions = 0
         while count < Self.wanted {
-            let run = try SproutRun()
+            let run = try StarterRun()
             try Folder.make(run.folder.file(run.output))
             while true {
                 let threads = ["--threads", String(Int.random(in: 1...2))]
@@ -90,7 +90,7 @@ struct KillTests {
         if count >= 200 { for place in Place.allCases { #expect(kills[place] ?? 0 > 0, "\(place)") } }
     }
 
-    private static func place(of run: SproutRun) throws -> Place {
+    private static func place(of run: StarterRun) throws -> Place {
         let folder = run.folder.file(run.output)
         let names = try Folder.names(in: folder)
         let inner = try names.filter { Folder.isFolder("\(folder)/\($0)") && !$0.hasPrefix(".") }

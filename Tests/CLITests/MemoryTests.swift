@@ -38,7 +38,7 @@ struct MemoryTests {
 
     /// A model of 40 million parameters with random weights.
     private func model(in folder: TemporaryFolder) throws {
-        try folder.copyFiles(of: SproutRun.model, to: "shape")
+        try folder.copyFiles(of: StarterRun.model, to: "shape")
         let config: JSON = [
             "model_type": "mimo", "architectures": ["MiMoForCausalLM"], "hidden_size": 512,
             "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 8,

@@ -15,7 +15,7 @@ struct PretrainingTests {
     }
 
     private func run(_ words: String...) throws -> BuiltCommand.Outcome {
-        try BuiltCommand.run(words + ["--model", SproutRun.model], in: folder)
+        try BuiltCommand.run(words + ["--model", StarterRun.model], in: folder)
     }
 
     private func ids(_ json: JSON?) -> [Int] {
@@ -25,7 +25,7 @@ struct PretrainingTests {
     @Test func plainTextIsPreviewedAndCheckedAsItIsTrained() throws {
         let flags = ["--use_chat_template", "false", "--loss_scale", "all"]
         let preview = try BuiltCommand.run(
-            ["data", "preview", "--model", SproutRun.model, "--dataset", "texts.jsonl", "--format", "json"]
+            ["data", "preview", "--model", StarterRun.model, "--dataset", "texts.jsonl", "--format", "json"]
                 + flags,
             in: folder
         )
@@ -37,7 +37,7 @@ struct PretrainingTests {
             #expect(tokens.count > 5 && labels == [-100] + tokens.dropFirst())
         }
         let check = try BuiltCommand.run(
-            ["data", "check", "--model", SproutRun.model, "--dataset", "texts.jsonl"] + flags,
+            ["data", "check", "--model", StarterRun.model, "--dataset", "texts.jsonl"] + flags,
             in: folder
         )
         #expect(check.code == 0, "\(check.output) \(check.errors)")
@@ -48,7 +48,7 @@ struct PretrainingTests {
             to: "odd.jsonl"
         )
         let odd = try BuiltCommand.run(
-            ["data", "check", "--model", SproutRun.model, "--dataset", "odd.jsonl"] + flags,
+            ["data", "check", "--model", StarterRun.model, "--dataset", "odd.jsonl"] + flags,
             in: folder
         )
         #expect(odd.code == 1)

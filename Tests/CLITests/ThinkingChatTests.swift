@@ -8,7 +8,7 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write("What is 7 + 8?\n", to: "questions.txt")
         let outcome = try BuiltCommand.run(
-            ["infer", "--model", SproutRun.model, "--temperature", "0"] + options,
+            ["infer", "--model", StarterRun.model, "--temperature", "0"] + options,
             in: folder,
             after: "exec < questions.txt"
         )

@@ -31,7 +31,7 @@ struct TuningWayTests {
         arguments: [.full] + Way.adapters
     )
     func resume(way: Way) throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let whole = try BuiltCommand.run(run.arguments(way.arguments), in: run.folder)
         #expect(whole.code == 0, "\(whole.errors)")
         let remains = try run.remains()
@@ -58,7 +58,7 @@ struct TuningWayTests {
 
     @Test("What a run says that a checkpoint takes is what it takes", arguments: [.full] + Way.adapters)
     func disk(way: Way) throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let outcome = try BuiltCommand.run(run.arguments(way.arguments), in: run.folder)
         let line = try #require(outcome.errorLines.first { $0.hasPrefix("disk: ") })
         let words = line.split(separator: " ")
@@ -74,7 +74,7 @@ struct TuningWayTests {
 
     @Test("A merge says what base and adapter say, to the roundings that it tells", arguments: Way.adapters)
     func merge(way: Way) throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let training = try BuiltCommand.run(
             run.arguments(way.arguments + ["--max_steps", "2"]),
             in: run.folder
@@ -96,7 +96,7 @@ struct TuningWayTests {
 
     @Test("The folder of a run that trained a whole model means its best checkpoint")
     func runFolder() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         // Told that a greater loss is better, the run has its best evaluation first.
         let training = try BuiltCommand.run(
             run.arguments(Way.full.arguments + ["--max_steps", "4", "--greater_is_better", "true"]),
@@ -121,7 +121,7 @@ struct TuningWayTests {
 
     @Test("A model that was trained whole is not answered with where it is not as it was written")
     func damagedModel() throws {
-        let run = try SproutRun()
+        let run = try StarterRun()
         let training = try BuiltCommand.run(
             run.arguments(Way.full.arguments + ["--max_steps", "1"]),
             in: run.folder

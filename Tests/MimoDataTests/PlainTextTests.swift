@@ -10,7 +10,7 @@ import Testing
     private let tokenizer: Tokenizer
 
     init() throws {
-        tokenizer = try Tokenizer(directory: "\(Golden.package)Examples/sprout")
+        tokenizer = try Tokenizer(directory: "\(Golden.package)Sources/mimo-sft/MiMo-Nano")
     }
 
     private func encoder(

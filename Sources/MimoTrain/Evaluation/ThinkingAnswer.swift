@@ -1,16 +1,16 @@
 import MimoFiles
 
 /// An answer of a reasoning model, taken apart into thinking and what follows it.
-struct ThinkingAnswer: Equatable {
+public struct ThinkingAnswer: Sendable, Equatable {
     /// The text between `<think>` and `</think>`, or to the end where it is not closed; nil without a block.
-    let thinking: String?
+    public let thinking: String?
     /// Whether the block is closed.
-    let isClosed: Bool
+    public let isClosed: Bool
     /// What follows the thinking.
-    let answer: String
+    public let answer: String
 
     /// Takes a text apart; a block counts where the text begins with it, white space aside.
-    init(_ text: String) {
+    public init(_ text: String) {
         let (opening, closing) = ("<think>", "</think>")
         let start = text.utf8.drop { Self.isSpace($0) }.startIndex
         guard text[start...].utf8.starts(with: opening.utf8) else {
@@ -28,7 +28,7 @@ struct ThinkingAnswer: Equatable {
     }
 
     /// Whether the block is closed and has nothing in it.
-    var isEmpty: Bool { isClosed && thinking?.utf8.allSatisfy(Self.isSpace) ?? false }
+    public var isEmpty: Bool { isClosed && thinking?.utf8.allSatisfy(Self.isSpace) ?? false }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 }

@@ -1,16 +1,22 @@
 /// Curves over the steps of a run, as an SVG that stands by itself.
-struct CurveImage {
+public struct CurveImage {
     /// What stands above the curves.
-    let title: String
+    public let title: String
     /// The curves, with names as people read them.
-    let curves: [(name: String, points: [(step: Double, value: Double)])]
+    public let curves: [(name: String, points: [(step: Double, value: Double)])]
+
+    /// Curves under a title.
+    public init(title: String, curves: [(name: String, points: [(step: Double, value: Double)])]) {
+        self.title = title
+        self.curves = curves
+    }
 
     private static let size = (width: 640.0, height: 260.0)
     private static let plot = (left: 64.0, right: 624.0, top: 36.0, bottom: 224.0)
     private static let colours = ["#2563eb", "#ea580c", "#059669", "#9333ea"]
 
     /// The image.
-    var svg: String {
+    public var svg: String {
         let points = curves.flatMap(\.points).filter { $0.value.isFinite }
         guard let first = points.first else { return "" }
         let steps = points.reduce(into: (low: first.step, high: first.step)) {

@@ -11,18 +11,16 @@ extension TrainingRun {
     ///
     /// - Throws: ``UsageError`` where one is missing or does not go with another.
     func fineTuningOptions() throws -> FineTuningOptions {
-        guard let name = model.model else {
-            throw UsageError(
-                "--model is missing; expected a model's folder or the id of one in a cache (see mimo-sft --help)"
-            )
-        }
         guard !data.dataset.isEmpty || !cache.cachedDataset.isEmpty else {
             throw UsageError("--dataset is missing; expected a file of rows, such as data.jsonl")
         }
         guard model.adapters.count < 2 else {
             throw UsageError("--adapters has \(model.adapters.count) values; training starts from one")
         }
-        var options = FineTuningOptions(model: name)
+        guard model.model != nil || model.adapters.isEmpty else {
+            throw UsageError("--model is missing; expected the model that --adapters was trained on")
+        }
+        var options = FineTuningOptions(model: try model.model ?? StarterModel.folder())
         options.initialAdapter = model.adapters.first
         options.template = template.settings
         options.data = try data.datasetOptions

@@ -21,8 +21,9 @@ struct DataTokenize: ParsableCommand {
     var parseSpecial = true
 
     func run() throws {
-        guard let model else { throw UsageError("--model is missing; expected a model's folder") }
-        let tokenizer = try Tokenizer(directory: ModelLocator().directory(for: model))
+        let tokenizer = try Tokenizer(
+            directory: ModelLocator().directory(for: model ?? StarterModel.folder())
+        )
         try StandardInput.forEachObject { object in
             guard decode else {
                 guard let text = object["text"]?.stringValue else {

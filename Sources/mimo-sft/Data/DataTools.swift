@@ -49,12 +49,10 @@ struct InspectedRows {
     init(_ model: ModelOptions, _ data: DataOptions, _ template: TemplateOptions, _ compute: ComputeOptions)
         throws
     {
-        guard let name = model.model else {
-            throw UsageError("--model is missing; expected a model's folder or the id of one in a cache")
-        }
         guard !data.dataset.isEmpty else {
             throw UsageError("--dataset is missing; expected a file of rows, such as data.jsonl")
         }
+        let name = try model.model ?? StarterModel.folder()
         let directory = try ModelLocator().directory(for: name)
         let config = try ModelConfig(directory: directory)
         let encoding = try template.settings.encoding(in: directory, config, named: name)

@@ -35,9 +35,8 @@ struct InferenceRun {
         generation: GenerationFlags
     ) throws {
         let folders = model.adapters.map { InferenceRun.AdapterName($0) }
-        guard let name = folders.first?.folder ?? model.model.map({ RunFolder.result(in: $0) }) else {
-            throw UsageError("--adapters or --model is missing; expected an adapter's or a model's folder")
-        }
+        let name =
+            try folders.first?.folder ?? model.model.map { RunFolder.result(in: $0) } ?? StarterModel.folder()
         // A model that was trained whole has its run's options in its own folder.
         let arguments =
             try folders.first.map { try RunArguments(besideAdapter: $0.folder) }

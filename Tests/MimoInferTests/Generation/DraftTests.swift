@@ -10,7 +10,7 @@ import Testing
 @Suite struct DraftTests {
     private static let tiny = Golden.path("model/tiny-mimo")
     /// A model whose layer was trained, so that drafts are accepted.
-    private static let sprout = "\(Golden.package)Examples/sprout"
+    private static let nano = "\(Golden.package)Sources/mimo-sft/MiMo-Nano"
 
     private static func decoder(_ model: String, drafts: Bool) throws -> Decoder {
         try Decoder(Checkpoint(directory: model), withPrediction: drafts)
@@ -57,11 +57,11 @@ import Testing
         arguments: [(1, 512), (3, 512), (8, 7)]
     )
     func lossless(batch: Int, promptStep: Int) throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
+        let tokenizer = try Tokenizer(directory: Self.nano)
         var all = DraftCount()
         for (model, prompts) in [
             (Self.tiny, GeneratorTests.prompts([1, 2, 3, 17, 40, 64])),
-            (Self.sprout, Self.prompts(tokenizer)),
+            (Self.nano, Self.prompts(tokenizer)),
         ] {
             for length in [1, 2, 3, 10, 41] {
                 let requests = prompts.map { GeneratorTests.request($0, length) }
@@ -82,7 +82,7 @@ import Testing
 
     @Test("What is drawn at random, or penalised for repeating, is drawn the same")
     func sampling() throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
+        let tokenizer = try Tokenizer(directory: Self.nano)
         let ways = [
             SamplingOptions(temperature: 0.7, topP: 0.9), SamplingOptions(temperature: 1.3, topK: 20),
             SamplingOptions(temperature: 0, repetitionPenalty: 1.3),
@@ -92,11 +92,11 @@ import Testing
                 GeneratorTests.request(prompt, 30, sampling: sampling, stream: UInt64(row))
             }
             let expected = try GeneratorTests.answers(
-                Self.generator(Self.sprout, drafts: false, batch: 2),
+                Self.generator(Self.nano, drafts: false, batch: 2),
                 requests
             )
             let found = try GeneratorTests.answers(
-                Self.generator(Self.sprout, drafts: true, batch: 2),
+                Self.generator(Self.nano, drafts: true, batch: 2),
                 requests
             )
             #expect(Self.facts(found) == Self.facts(expected))
@@ -106,18 +106,18 @@ import Testing
 
     @Test("An answer ends where it would without drafts: at an end token, a stop word, the context's end")
     func ends() throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
-        let checkpoint = try Checkpoint(directory: Self.sprout)
+        let tokenizer = try Tokenizer(directory: Self.nano)
+        let checkpoint = try Checkpoint(directory: Self.nano)
         let rules = StopRules(config: checkpoint.config, tokenizer: tokenizer, template: nil)
         let prompts = Self.prompts(tokenizer)
         let free = try prompts.map {
-            try Self.generator(Self.sprout, drafts: false).generate(GeneratorTests.request($0, 40)).ids
+            try Self.generator(Self.nano, drafts: false).generate(GeneratorTests.request($0, 40)).ids
         }
         func answers(_ drafts: Bool, _ rules: StopRules, _ options: (Int) -> GenerationOptions) throws
             -> [Generation]
         {
             let generator = try Self.generator(
-                Self.sprout,
+                Self.nano,
                 drafts: drafts,
                 tokenizer: tokenizer,
                 stopRules: rules,
@@ -159,8 +159,8 @@ import Testing
         for left in 2...5 {
             let prompt = (0..<checkpoint.config.maxPositions - left).map { Int32($0 % 900) }
             let request = GenerationRequest(prompt: prompt, options: GenerationOptions(sampling: .greedy))
-            let expected = try Self.generator(Self.sprout, drafts: false).generate(request)
-            let found = try Self.generator(Self.sprout, drafts: true).generate(request)
+            let expected = try Self.generator(Self.nano, drafts: false).generate(request)
+            let found = try Self.generator(Self.nano, drafts: true).generate(request)
             #expect(Self.facts([found]) == Self.facts([expected]))
             #expect(found.ids.count == left)
         }
@@ -170,9 +170,9 @@ import Testing
         "A prompt that begins like an earlier one takes over what was computed, with the same answer and drafts"
     )
     func reuse() throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
+        let tokenizer = try Tokenizer(directory: Self.nano)
         for length in [4, 5, 12, 13] {
-            let generator = try Self.generator(Self.sprout, drafts: true)
+            let generator = try Self.generator(Self.nano, drafts: true)
             let prompt = Self.prompts(tokenizer)[1]
             let first = try generator.generate(GeneratorTests.request(prompt, length))
             let turns = [
@@ -181,11 +181,11 @@ import Testing
             for turn in turns {
                 let request = GeneratorTests.request(turn, 20)
                 let again = try generator.generate(request)
-                let alone = try Self.generator(Self.sprout, drafts: true).generate(request)
+                let alone = try Self.generator(Self.nano, drafts: true).generate(request)
                 #expect(again.ids == alone.ids && again.drafts == alone.drafts)
                 #expect(again.reusedTokens > prompt.count - 5 && alone.reusedTokens == 0)
                 #expect(
-                    try again.ids == Self.generator(Self.sprout, drafts: false).generate(request).ids
+                    try again.ids == Self.generator(Self.nano, drafts: false).generate(request).ids
                 )
             }
         }
@@ -193,13 +193,13 @@ import Testing
 
     @Test("A stopped answer leaves nothing behind that others would notice")
     func cancel() throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
+        let tokenizer = try Tokenizer(directory: Self.nano)
         let prompts = Self.prompts(tokenizer)
         let alone = try prompts.map {
-            try Self.generator(Self.sprout, drafts: false).generate(GeneratorTests.request($0, 24)).ids
+            try Self.generator(Self.nano, drafts: false).generate(GeneratorTests.request($0, 24)).ids
         }
         for steps in 1...6 {
-            let generator = try Self.generator(Self.sprout, drafts: true, batch: 3)
+            let generator = try Self.generator(Self.nano, drafts: true, batch: 3)
             for prompt in prompts { try generator.add(GeneratorTests.request(prompt, 24)) }
             var answers: [Int: [Int32]] = [:]
             for _ in 0..<steps {
@@ -216,8 +216,8 @@ import Testing
 
     @Test("Each token is told of once, in order, with the text it adds")
     func updates() throws {
-        let tokenizer = try Tokenizer(directory: Self.sprout)
-        let generator = try Self.generator(Self.sprout, drafts: true, tokenizer: tokenizer)
+        let tokenizer = try Tokenizer(directory: Self.nano)
+        let generator = try Self.generator(Self.nano, drafts: true, tokenizer: tokenizer)
         try generator.add(GeneratorTests.request(Self.prompts(tokenizer)[0], 30))
         var (ids, text, steps) = ([Int32](), "", 0)
         var answer: Generation?

@@ -3,10 +3,10 @@ import MimoFiles
 import MimoTestSupport
 import Testing
 
-/// A short training of the small model of Examples/, with evaluations, prompts that watch its thinking and a
+/// A short training of MiMo-Nano, with evaluations, prompts that watch its thinking and a
 /// checkpoint a step: everything that writes into a run's folder.
-struct SproutRun {
-    static let model = "\(Golden.package)Examples/sprout"
+struct StarterRun {
+    static let model = "\(Golden.package)Sources/mimo-sft/MiMo-Nano"
     static let rows = "\(Golden.package)Datasets/self_cognition.jsonl"
     let folder: TemporaryFolder
     let output = "output"
@@ -26,7 +26,7 @@ struct SproutRun {
             "sft", "--model", Self.model, "--dataset", "\(Self.rows):empty_think\(sample)", "--loss_scale",
             "ignore_empty_think", "--model_name", "swift-robot", "--model_author", "swift",
             "--split_dataset_ratio", "0.2", "--retention_prompts", "prompts.jsonl",
-            "--retention_max_new_tokens", "24", "--num_train_epochs", "2", "--learning_rate", "2e-3",
+            "--retention_max_new_tokens", "64", "--num_train_epochs", "2", "--learning_rate", "2e-3",
             "--lora_rank", "4", "--gradient_accumulation_steps", "4", "--logging_steps", "2",
             "--eval_steps", "2", "--save_steps", "1", "--save_total_limit", "3",
             "--load_best_model_at_end", "--add_version", "false", "--output_dir", output,
