@@ -106,6 +106,22 @@ struct InferTests {
         #expect(adapted.count == 8)
         // The adapter is a strong one.
         #expect(try adapted != answer([5, 9, 2], 8))
+        // The layer that drafts is the base's, and the answer the adapter's.
+        let drafted = try infer(
+            "--adapters",
+            "adapter",
+            "--val_dataset",
+            "rows.jsonl",
+            "--max_new_tokens",
+            "8",
+            "--result_path",
+            "drafted.jsonl",
+            "--mtp_drafts"
+        )
+        #expect(drafted.errors.contains("drafts accepted"), "\(drafted.errors)")
+        let row = try #require(folder.lines(of: "drafted.jsonl").first)
+        #expect(ids(row["response_ids"]) == adapted)
+        #expect(try #require(row["drafts"]?["proposed"]?.intValue) > 0)
         let again = try infer(
             "--adapters",
             "adapter",
