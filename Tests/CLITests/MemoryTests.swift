@@ -42,9 +42,9 @@ struct MemoryTests {
         let config: JSON = [
             "model_type": "mimo", "architectures": ["MiMoForCausalLM"], "hidden_size": 512,
             "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 8,
-            "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 1024, "max_position_embeddings": 8192,
+            "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 4096, "max_position_embeddings": 8192,
             "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false,
-            "bos_token_id": 1016, "eos_token_id": 1018,
+            "bos_token_id": 4074, "eos_token_id": 4076,
         ]
         try folder.write(config.text(), to: "shape/config.json")
         let outcome = try BuiltCommand.run(
