@@ -23,6 +23,12 @@ public enum Folder {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// The size of a file in bytes; 0 where there is none.
+    public static func byteCount(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// The names in a folder, sorted by their bytes, without `.` and `..`.
     ///
     /// - Throws: ``FileError`` where there is no such folder.

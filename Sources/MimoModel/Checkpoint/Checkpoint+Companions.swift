@@ -9,17 +9,33 @@ extension Checkpoint {
     public func copyCompanions(to directory: String) throws {
         try ModelFolder(self.directory).copyCompanions(to: directory, withIndex: isSharded)
     }
+
+    /// Bytes of what ``copyCompanions(to:)`` copies.
+    ///
+    /// - Throws: ``MimoFiles/FileError`` where the folder cannot be listed.
+    public func companionBytes() throws -> Int {
+        let folder = try ModelFolder(directory)
+        return try folder.companions(withIndex: isSharded).reduce(0) {
+            $0 + Folder.byteCount(of: folder.path(of: $1))
+        }
+    }
 }
 
 extension ModelFolder {
     /// As ``Checkpoint/copyCompanions(to:)``; the index of shards only where it is asked for.
     func copyCompanions(to directory: String, withIndex: Bool) throws {
-        for name in try Folder.names(in: path) where Self.isCompanion(name, withIndex: withIndex) {
-            guard !Folder.isFolder(path(of: name)) else { continue }
+        for name in try companions(withIndex: withIndex) {
             let source = try FileBlocks(path: file(named: name))
             let copy = try AtomicFile(path: "\(directory)/\(name)")
             while let block = try source.nextBlock() { try copy.append(block) }
             try copy.commit()
+        }
+    }
+
+    /// The names of the files that belong to the model beside its weights.
+    fileprivate func companions(withIndex: Bool) throws -> [String] {
+        try Folder.names(in: path).filter {
+            Self.isCompanion($0, withIndex: withIndex) && !Folder.isFolder(path(of: $0))
         }
     }
 

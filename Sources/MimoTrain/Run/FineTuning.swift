@@ -95,7 +95,7 @@ public final class FineTuning {
         preflight = trainer.preflight(
             countedTokens: rows.samples.countedTokens,
             validationRows: rows.validation?.source.count ?? 0,
-            weightBytes: tuned.weightBytes
+            writtenBytes: tuned.writtenBytes
         )
         do {
             try preflight.check(folder: place.path)

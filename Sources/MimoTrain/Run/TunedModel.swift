@@ -15,8 +15,8 @@ struct TunedModel {
     let identity: [(name: String, value: JSON)]
     /// What is trained, in one line.
     let summary: String
-    /// Bytes of the weights that ``write`` writes.
-    let weightBytes: Int
+    /// Bytes of what ``write`` writes, about.
+    let writtenBytes: Int
     /// Writes what is trained, as others read it, into a folder.
     let write: (String) throws -> Void
 
@@ -57,7 +57,7 @@ struct TunedModel {
             + "\(adapter.modules.count) layers, "
             + (adapter.saved.isEmpty ? "" : "\(adapter.saved.count) tensors trained whole, ")
             + "\(adapter.parameterCount) parameters"
-        weightBytes = adapter.writtenParameterCount * MemoryLayout<Float>.size
+        writtenBytes = adapter.writtenParameterCount * MemoryLayout<Float>.size
         write = { [decoder] in try adapter.trained(in: decoder).write(to: $0) }
     }
 
@@ -92,7 +92,7 @@ struct TunedModel {
         ]
         summary =
             "full: \(parameters.count) tensors, \(parameters.reduce(0) { $0 + $1.value.count }) parameters"
-        weightBytes = base.files.flatMap(\.tensors).reduce(0) { sum, tensor in
+        writtenBytes = try base.files.flatMap(\.tensors).reduce(base.companionBytes()) { sum, tensor in
             sum + (options.weightType.map { tensor.shape.reduce($0.size, *) } ?? tensor.byteRange.count)
         }
         write = { folder in

@@ -21,12 +21,12 @@ extension Trainer {
     /// - Parameters:
     ///   - countedTokens: Labels of the rows that count.
     ///   - validationRows: Rows that evaluations score.
-    ///   - weightBytes: Bytes of the weights that a checkpoint holds.
+    ///   - writtenBytes: Bytes of the adapter or model that a checkpoint holds.
     /// - Returns: The need of disk and so on; memory is left open.
-    func preflight(countedTokens: Int, validationRows: Int, weightBytes: Int) -> Preflight {
+    func preflight(countedTokens: Int, validationRows: Int, writtenBytes: Int) -> Preflight {
         // What else a checkpoint holds is some kilobytes.
         let kept = tensors.state.reduce(0) { $0 + $1.tensor.count * MemoryLayout<Float>.size }
-        let bytes = weightBytes + kept + (64 << 10)
+        let bytes = writtenBytes + kept + (64 << 10)
         let standing = TrainingCheckpoint.all(in: folder).count
         let saves = occasions(options.saveSteps, eachEpoch: options.savesEpochs)
         let limit = options.saveTotalLimit.map { $0 + 2 - standing } ?? saves
