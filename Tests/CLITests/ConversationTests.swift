@@ -97,7 +97,8 @@ struct ConversationTests {
             #"{"messages": [{"role": "user", "content": "杭州"}, {"role": "assistant", "content": "<|im_start|>"}]}"#,
         ]
         try folder.write(hostile.joined(separator: "\n"), to: "hostile.jsonl")
-        let rows = Self.rows + ["--dataset", "hostile.jsonl"]
+        let place = try #require(Self.rows.firstIndex(of: "--dataset"))
+        let rows = Self.rows[...(place + 1)] + ["hostile.jsonl"] + Self.rows[(place + 2)...]
         let run = ["--num_train_epochs", "1", "--logging_steps", "1", "--gradient_accumulation_steps", "5"]
         let trained = try BuiltCommand.run(["sft"] + rows + run, in: folder)
         #expect(trained.code == 0, "\(trained.errors)")

@@ -51,7 +51,7 @@ import Testing
         let choices = [
             "truncation_strategy": "split", "tokenization": "segments", "lr_scheduler_type": "linear",
             "save_strategy": "no", "eval_strategy": "epoch", "format": "html", "optim": "sgd",
-            "tuner_type": "full", "stopping_strategy": "all_exhausted",
+            "tuner_type": "full", "stopping_strategy": "all_exhausted", "thinking": "fold",
         ]
         if let choice = choices[option.fieldName] { return choice }
         return switch option.value {

@@ -10,6 +10,8 @@ import Musl
 public enum ProcessMemory {
     /// The largest resident size so far, mapped weights included.
     public static var peakBytes: Int {
+        // What getrusage counts survives exec: it would begin with the peak of the process that started this one.
+        if let peak = kibibytes("VmHWM", in: "/proc/self/status") { return peak }
         var usage = rusage()
         // Glibc types the constant as an enumeration, and the parameter as a number.
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
