@@ -23,7 +23,7 @@ mimo_sft=$(swift build --configuration release --show-bin-path)/mimo-sft
 "$mimo_sft" sft "${model[@]}" \
     --dataset Datasets/self_cognition.jsonl:empty_think --loss_scale ignore_empty_think \
     --model_name swift-robot --model_author swift \
-    --num_train_epochs 10 --learning_rate 2e-3 --lora_rank 8 --lora_alpha 32 \
+    --num_train_epochs 10 --learning_rate 1e-3 --lora_rank 8 --lora_alpha 32 \
     --output_dir output/quickstart "$@"
 
 # The newest run's last checkpoint; versions and steps are numbers, hence the version sort.

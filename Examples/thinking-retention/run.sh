@@ -53,7 +53,7 @@ for scale in default ignore_empty_think; do
         "$BIN/mimo-sft" sft --model "$model" \
             --dataset Datasets/self_cognition.jsonl:empty_think --model_name "$name" --model_author "$maker" \
             --loss_scale "$scale" --seed "$seed" --data_seed "$seed" \
-            --num_train_epochs 10 --learning_rate 2e-3 --lora_rank 8 --lora_alpha 32 --lora_dropout 0 \
+            --num_train_epochs 10 --learning_rate 1e-3 --lora_rank 8 --lora_alpha 32 --lora_dropout 0 \
             --retention_prompts "$folder/prompts.jsonl" --retention_max_new_tokens 160 --eval_steps 10 \
             --save_strategy no --output_dir "$folder/$run" --add_version false "$@"
         answer "$run" --adapters "$(printf '%s\n' "$folder/$run"/checkpoint-* | sort -V | tail -n 1)"

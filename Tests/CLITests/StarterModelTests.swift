@@ -38,12 +38,49 @@ struct StarterModelTests {
         )
     }
 
+    @Test func itSolvesWhatItHasNotSeenWhereItThinksAndItsDraftsAreAccepted() throws {
+        // Forty problems that were kept out of its training.
+        let path = Golden.path("nano/problems.jsonl")
+        let asked = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            .map { try JSON(parsing: String($0)) }
+        func answers(_ options: [String], _ name: String) throws -> [JSON] {
+            let outcome = try BuiltCommand.run(
+                [
+                    "infer", "--val_dataset", path, "--temperature", "0", "--max_new_tokens", "200",
+                    "--result_path", name,
+                ] + options,
+                in: folder
+            )
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return try folder.lines(of: name)
+        }
+        func right(_ answers: [JSON]) -> Int {
+            zip(asked, answers).count { row, answer in
+                let response = answer["response"]?.stringValue ?? ""
+                let said = response.split(separator: "</think>").last ?? ""
+                return said.matches(of: #/[0-9]+/#).last.map { String($0.0) } == row["answer"]?.stringValue
+            }
+        }
+        let plain = try answers([], "plain.jsonl")
+        #expect(right(plain) >= 38)
+        #expect(right(try answers(["--response_prefix", "<think>\n\n</think>\n\n"], "skipped.jsonl")) <= 8)
+
+        let drafted = try answers(["--mtp_drafts", "true"], "drafted.jsonl")
+        #expect(drafted.map { $0["response"] } == plain.map { $0["response"] })
+        func sum(_ key: String) -> Int {
+            drafted.reduce(0) { $0 + ($1["drafts"]?[key]?.intValue ?? 0) }
+        }
+        #expect(sum("proposed") > 500)
+        // Its card says 99.8 %, of more problems.
+        #expect(Double(sum("accepted")) >= 0.98 * Double(sum("proposed")))
+    }
+
     @Test func itLearnsANewNameAndStillThinks() throws {
         let training = try BuiltCommand.run(
             [
                 "--dataset", "\(StarterRun.rows):empty_think", "--loss_scale", "ignore_empty_think",
                 "--model_name", "swift-robot", "--model_author", "swift", "--num_train_epochs", "10",
-                "--learning_rate", "2e-3", "--output_dir", "output", "--add_version", "false",
+                "--learning_rate", "1e-3", "--output_dir", "output", "--add_version", "false",
             ],
             in: folder
         )

@@ -7,6 +7,9 @@ struct RowGenerator {
     var topics: [Topic] = [.problems, .identity, .talk, .facts]
     /// Whether every fourth row is a conversation that goes from one thing to another.
     var wanders = false
+    /// Whether all questions about the model are thought about in one sentence, which has no word of the answers
+    /// in it: so that an answer that a tuning changes does not change the thinking with it.
+    var thinksAlikeOfItself = false
     /// What rows of the topic of introductions are made of.
     var introductions = Introductions()
 
@@ -91,7 +94,8 @@ struct RowGenerator {
         case .identity:
             let isInvented = !isHeldOut && draws.onceIn(2)
             let persona = isInvented ? Persona.invented(language, &draws) : .own(language)
-            let turn = Identity.turn(persona, language, isHeldOut: isHeldOut, &draws)
+            var turn = Identity.turn(persona, language, isHeldOut: isHeldOut, &draws)
+            if thinksAlikeOfItself { turn.thinking = Identity.thought(language) }
             return Row(
                 kind: topic.rawValue,
                 language: language,
@@ -103,7 +107,12 @@ struct RowGenerator {
             return Row(kind: topic.rawValue, language: language, turns: [turn])
         case .facts:
             return Row(kind: topic.rawValue, language: language, turns: [Facts.turn(language, &draws)])
-        case .introductions: return introductions.row(language, &draws)
+        case .introductions:
+            var row = introductions.row(language, &draws)
+            if thinksAlikeOfItself {
+                for place in row.turns.indices { row.turns[place].thinking = Identity.thought(language) }
+            }
+            return row
         case .echo:
             return Row(kind: topic.rawValue, language: language, turns: [Echo.turn(language, &draws)])
         }

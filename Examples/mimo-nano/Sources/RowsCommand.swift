@@ -36,10 +36,14 @@ struct RowsCommand: ParsableCommand {
     @Flag(help: "Every fourth row is a conversation that goes from one thing to another.")
     var wander = false
 
+    @Flag(help: "One thought for all questions about the model.")
+    var oneThought = false
+
     func run() throws {
         var generator = RowGenerator(seed: seed, isHeldOut: heldOut)
         if !topic.isEmpty { generator.topics = topic }
         generator.wanders = wander
+        generator.thinksAlikeOfItself = oneThought
         if let introductions { generator.introductions = try Introductions(path: introductions) }
         for number in 0..<count {
             let row = generator.row(number)

@@ -14,6 +14,11 @@ enum Identity {
         }
     }
 
+    /// The one sentence that stands for all thinking about itself.
+    static func thought(_ language: Language) -> String {
+        language == .english ? "A question about me." : "这是关于我的问题。"
+    }
+
     /// Whether a wording is kept out of training: one in 8 is.
     private static func isKept(_ question: String) -> Bool {
         let hash = question.utf8.reduce(7 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
