@@ -33,5 +33,5 @@ if [ -t 0 ]; then
     echo "Ask it who it is; exit leaves."
     exec "$mimo_sft" infer --adapters "$checkpoint" --temperature 0 --max_new_tokens 256
 fi
-printf '%s\n' 'Who are you?' '你是谁？' 'What is 7 + 8?' exit |
+printf '%s\n' 'Who are you?' '你叫什么名字？' 'What is 17 + 48?' exit |
     "$mimo_sft" infer --adapters "$checkpoint" --temperature 0 --max_new_tokens 256
