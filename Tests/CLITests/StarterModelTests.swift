@@ -71,7 +71,7 @@ struct StarterModelTests {
             drafted.reduce(0) { $0 + ($1["drafts"]?[key]?.intValue ?? 0) }
         }
         #expect(sum("proposed") > 500)
-        // Its card says 99.8 %, of more problems.
+        // Its card says 99.7 %, of more problems.
         #expect(Double(sum("accepted")) >= 0.98 * Double(sum("proposed")))
     }
 
