@@ -4,6 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . Examples/setup.sh
 
-require_swift
-install_missing_packages
-swift build --configuration release --product mimo-sft
+build_products mimo-sft

@@ -15,10 +15,8 @@ fi
 cd "$(dirname "$0")/.."
 . Examples/setup.sh
 
-require_swift
-install_missing_packages
-swift build --configuration release --product mimo-sft
-mimo_sft=$(swift build --configuration release --show-bin-path)/mimo-sft
+build_products mimo-sft
+mimo_sft=$BIN/mimo-sft
 
 "$mimo_sft" sft "${model[@]}" \
     --dataset Datasets/self_cognition.jsonl:empty_think --loss_scale ignore_empty_think \

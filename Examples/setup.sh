@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts of this repository; not run by itself.
-# Defines `require_swift` and `install_missing_packages`: what a build needs on Debian or Ubuntu.
+# Defines `require_swift` and `install_missing_packages`: what a build needs on Debian or Ubuntu; and
+# `build_products`, which does both, builds, and says where.
 
 # Stops unless a Swift new enough for Package.swift is on the PATH.
 require_swift() {
@@ -55,4 +56,15 @@ install_missing_packages() {
     "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 -q update </dev/null
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -o DPkg::Lock::Timeout=300 -q install -y --no-install-recommends "${packages[@]}" </dev/null
+}
+
+# build_products NAME...: builds these products for release, and sets BIN to the folder where they are. With BIN set
+# before, nothing is built.
+build_products() {
+    local name
+    [ -z "${BIN:-}" ] || return 0
+    require_swift
+    install_missing_packages
+    for name in "$@"; do swift build --configuration release --product "$name"; done
+    BIN=$(swift build --configuration release --show-bin-path)
 }

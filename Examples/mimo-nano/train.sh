@@ -14,13 +14,7 @@ rows=${2:-48000}
 more=${3:-44000}
 last=${4:-9600}
 
-if [ -z "${BIN:-}" ]; then
-    require_swift
-    install_missing_packages
-    swift build --configuration release --product mimo-sft
-    swift build --configuration release --product mimo-nano
-    BIN=$(swift build --configuration release --show-bin-path)
-fi
+build_products mimo-sft mimo-nano
 if [ -e "$folder" ]; then
     echo "$folder is there already; name another folder" >&2
     exit 1

@@ -17,13 +17,7 @@ seeds=${SEEDS:-1 2 3}
 name=swift-robot
 maker=swift
 
-if [ -z "${BIN:-}" ]; then
-    require_swift
-    install_missing_packages
-    swift build --configuration release --product mimo-sft
-    swift build --configuration release --product mimo-nano
-    BIN=$(swift build --configuration release --show-bin-path)
-fi
+build_products mimo-sft mimo-nano
 if [ -e "$folder" ]; then
     echo "$folder is there already; name another folder" >&2
     exit 1

@@ -20,8 +20,7 @@ import Testing
     @Test(arguments: CommandTree.leaves)
     func theParserTakesEveryDeclaredNameInBothSpellings(command: CommandTree.Entry) throws {
         let type = command.type
-        // There is but one tuner so far.
-        for option in try type.parse([]).declaredOptions where option.name != "tuner-type" {
+        for option in try type.parse([]).declaredOptions {
             for name in [option.name, option.fieldName] {
                 let line = try ArgumentLine(
                     command.words + ["--\(name)", Self.value(for: option)],

@@ -91,14 +91,11 @@ struct InferTests {
             to: "adapter/args.json"
         )
         try folder.write(#"{"input_ids": [5, 9, 2]}"# + "\n", to: "rows.jsonl")
-        let outcome = try infer(
-            "--adapters",
-            "adapter/",
-            "--val_dataset",
-            "rows.jsonl",
-            "--max_new_tokens",
-            "8"
-        )
+        func answers(of adapter: String = "adapter", _ more: String...) throws -> BuiltCommand.Outcome {
+            let asked = ["--adapters", adapter, "--val_dataset", "rows.jsonl", "--max_new_tokens", "8"]
+            return try BuiltCommand.run(["infer"] + asked + more, in: folder)
+        }
+        let outcome = try answers(of: "adapter/")
         #expect(outcome.code == 0, "\(outcome.errors)")
         let path = outcome.output.split(separator: "\n").joined()
         #expect(path.hasPrefix("adapter/infer_result/") && path.hasSuffix(".jsonl"))
@@ -107,31 +104,12 @@ struct InferTests {
         // The adapter is a strong one.
         #expect(try adapted != answer([5, 9, 2], 8))
         // The layer that drafts is the base's, and the answer the adapter's.
-        let drafted = try infer(
-            "--adapters",
-            "adapter",
-            "--val_dataset",
-            "rows.jsonl",
-            "--max_new_tokens",
-            "8",
-            "--result_path",
-            "drafted.jsonl",
-            "--mtp_drafts"
-        )
+        let drafted = try answers("--result_path", "drafted.jsonl", "--mtp_drafts")
         #expect(drafted.errors.contains("drafts accepted"), "\(drafted.errors)")
         let row = try #require(folder.lines(of: "drafted.jsonl").first)
         #expect(ids(row["response_ids"]) == adapted)
         #expect(try #require(row["drafts"]?["proposed"]?.intValue) > 0)
-        let again = try infer(
-            "--adapters",
-            "adapter",
-            "--val_dataset",
-            "rows.jsonl",
-            "--max_new_tokens",
-            "8",
-            "--result_path",
-            path
-        )
+        let again = try answers("--result_path", path)
         #expect(again.code == 0, "\(again.errors)")
         #expect(try folder.lines(of: path).map { ids($0["response_ids"]) } == [adapted, adapted])
     }

@@ -26,19 +26,19 @@ struct ScalarClass: OptionSet {
 /// The class of every scalar, in one flat table that is made once and never written again.
 ///
 /// One byte a scalar, 1.1 MB: a look-up is a single load, and text touches few pages of it.
-///
-/// `@unchecked Sendable`: the memory is written by `init` alone, which the one instance is published after, and only
-/// read from then on; it is never handed out.
-final class ScalarClasses: @unchecked Sendable {
+final class ScalarClasses: Sendable {
     /// The table that everything shares.
     static let shared = ScalarClasses()
 
-    private let table: UnsafeMutablePointer<UInt8>
-    private static let count = 0x110000
+    private let table: [ScalarClass]
 
     private init() {
-        table = .allocate(capacity: Self.count)
-        table.initialize(repeating: 0, count: Self.count)
+        var table = [ScalarClass](repeating: [], count: 0x110000)
+        func add(_ flags: ScalarClass, _ ranges: [UInt32]) {
+            for pair in stride(from: 0, to: ranges.count, by: 2) {
+                for scalar in Int(ranges[pair])...Int(ranges[pair + 1]) { table[scalar].formUnion(flags) }
+            }
+        }
         add(.letter, ScalarRanges.letters)
         add([.number, .numeric], ScalarRanges.numbers)
         add(.numeric, ScalarRanges.numericSince)
@@ -50,20 +50,10 @@ final class ScalarClasses: @unchecked Sendable {
             0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000,
         ]
         add(.whitespace, whitespace)
-    }
-
-    deinit { table.deallocate() }
-
-    private func add(_ flags: ScalarClass, _ ranges: [UInt32]) {
-        for pair in stride(from: 0, to: ranges.count, by: 2) {
-            for scalar in Int(ranges[pair])...Int(ranges[pair + 1]) { table[scalar] |= flags.rawValue }
-        }
+        self.table = table
     }
 
     /// The class of a scalar value; `scalar` is at most 0x10FFFF.
     @inline(__always)
-    subscript(scalar: UInt32) -> ScalarClass {
-        assert(scalar < Self.count)
-        return ScalarClass(rawValue: table[Int(scalar)])
-    }
+    subscript(scalar: UInt32) -> ScalarClass { table[Int(scalar)] }
 }

@@ -254,15 +254,7 @@ import Testing
         let run = try TuningCase(Self.model)
         var decoder = try Decoder(run.base, withPrediction: true)
         decoder.train { _ in true }
-        let rows = run.steps[0].enumerated().map { number, sample in
-            TrainingPack.Row(
-                ids: sample.ids,
-                labels: sample.labels,
-                weights: sample.lossScale,
-                number: number
-            )
-        }
-        let pack = TrainingPack(rows: rows)
+        let pack = run.firstPack
         let pass = TrainingPass(decoder)
         (pass.labelSmoothing, pass.embeddingNoise) = (0.1, EmbeddingNoise(key: 5, alpha: 5))
         pass.predictionWeight = 0.7

@@ -21,6 +21,20 @@ struct TuningCase {
         steps = try GoldenSteps(model).rows
     }
 
+    /// The rows of the first step in one pack.
+    var firstPack: TrainingPack {
+        TrainingPack(
+            rows: steps[0].enumerated().map { number, sample in
+                TrainingPack.Row(
+                    ids: sample.ids,
+                    labels: sample.labels,
+                    weights: sample.lossScale,
+                    number: number
+                )
+            }
+        )
+    }
+
     /// A trained tensor as PEFT or transformers name and lay it out.
     struct Trained {
         let name: String

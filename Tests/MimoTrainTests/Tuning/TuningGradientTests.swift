@@ -31,15 +31,7 @@ import Testing
         } else {
             try Adapter(initializing: config, on: run.base, seed: 3).attach(to: &decoder, isTrained: true)
         }
-        let rows = run.steps[0].enumerated().map { number, sample in
-            TrainingPack.Row(
-                ids: sample.ids,
-                labels: sample.labels,
-                weights: sample.lossScale,
-                number: number
-            )
-        }
-        let pack = TrainingPack(rows: rows)
+        let pack = run.firstPack
         let pass = TrainingPass(decoder)
         pass.labelSmoothing = 0.1
         pass.embeddingNoise = EmbeddingNoise(key: 5, alpha: 5)

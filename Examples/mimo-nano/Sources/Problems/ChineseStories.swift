@@ -17,8 +17,7 @@ enum ChineseStories {
     }
 
     private static func keeping(_ draws: inout Draws) -> Exercise {
-        let problem = Problem.chain(length: draws.number(1...2), &draws)
-        guard case .chain(let first, let steps) = problem else { preconditionFailure("a chain is a chain") }
+        let (problem, first, steps) = StoryNumbers.keeping(&draws)
         let (name, thing) = (draws.pick(names), draws.pick(things))
         let events = steps.map { step in
             step < 0
@@ -34,7 +33,7 @@ enum ChineseStories {
     }
 
     private static func together(_ draws: inout Draws) -> Exercise {
-        let (a, b) = (draws.number(2...99), draws.number(2...99))
+        let (a, b) = StoryNumbers.together(&draws)
         let name = draws.pick(names)
         let other = draws.pick(names.filter { $0 != name })
         let thing = draws.pick(things)
@@ -57,10 +56,8 @@ enum ChineseStories {
     }
 
     private static func shopping(_ draws: inout Draws) -> Exercise {
-        let (count, price) = (draws.number(2...9), draws.number(2...20))
-        let paid = price * count + draws.number(1...99)
+        let (problem, count, price, paid) = StoryNumbers.shopping(&draws)
         let (name, thing) = (draws.pick(names), draws.pick(things))
-        let problem = Problem.change(paid, price, count)
         return Exercise(
             problem: problem,
             question: "\(name)有\(paid)元，买了\(count)\(thing.unit)\(thing.name)，每\(thing.unit)\(price)元，还剩多少钱？",
@@ -69,11 +66,9 @@ enum ChineseStories {
     }
 
     private static func boxes(_ draws: inout Draws) -> Exercise {
-        let (count, size) = (draws.number(2...9), draws.number(2...20))
-        let adds = draws.onceIn(2)
-        let extra = adds ? draws.number(2...99) : -draws.number(1...min(99, count * size - 1))
+        let (problem, count, size, extra) = StoryNumbers.boxes(&draws)
+        let adds = extra > 0
         let (name, thing) = (draws.pick(names), draws.pick(things))
-        let problem = Problem.productAnd(size, count, extra)
         let boxes = "\(name)有\(count)盒\(thing.name)，每盒\(size)\(thing.unit)，"
         return Exercise(
             problem: problem,

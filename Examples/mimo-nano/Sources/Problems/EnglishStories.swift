@@ -18,8 +18,7 @@ enum EnglishStories {
 
     /// Some are got, some are given away.
     private static func keeping(_ draws: inout Draws) -> Exercise {
-        let problem = Problem.chain(length: draws.number(1...2), &draws)
-        guard case .chain(let first, let steps) = problem else { preconditionFailure("a chain is a chain") }
+        let (problem, first, steps) = StoryNumbers.keeping(&draws)
         let (name, things) = (draws.pick(names), draws.pick(things))
         let events = steps.map { step in
             step < 0
@@ -38,7 +37,7 @@ enum EnglishStories {
 
     /// Two people put theirs together, or one has more.
     private static func together(_ draws: inout Draws) -> Exercise {
-        let (a, b) = (draws.number(2...99), draws.number(2...99))
+        let (a, b) = StoryNumbers.together(&draws)
         let name = draws.pick(names)
         let other = draws.pick(names.filter { $0 != name })
         let things = draws.pick(things)
@@ -62,10 +61,8 @@ enum EnglishStories {
 
     /// Things of one price are paid with more than they cost.
     private static func shopping(_ draws: inout Draws) -> Exercise {
-        let (count, price) = (draws.number(2...9), draws.number(2...20))
-        let paid = price * count + draws.number(1...99)
+        let (problem, count, price, paid) = StoryNumbers.shopping(&draws)
         let (name, things) = (draws.pick(names), draws.pick(things))
-        let problem = Problem.change(paid, price, count)
         return Exercise(
             problem: problem,
             question: "\(name) has \(paid) dollars and buys \(count) \(things) at \(price) dollars each. "
@@ -76,11 +73,9 @@ enum EnglishStories {
 
     /// Full boxes and some more or fewer.
     private static func boxes(_ draws: inout Draws) -> Exercise {
-        let (count, size) = (draws.number(2...9), draws.number(2...20))
-        let adds = draws.onceIn(2)
-        let extra = adds ? draws.number(2...99) : -draws.number(1...min(99, count * size - 1))
+        let (problem, count, size, extra) = StoryNumbers.boxes(&draws)
+        let adds = extra > 0
         let (name, things) = (draws.pick(names), draws.pick(things))
-        let problem = Problem.productAnd(size, count, extra)
         let event = adds ? "and \(extra) more \(things)" : "and takes \(-extra) \(things) out of them"
         return Exercise(
             problem: problem,
