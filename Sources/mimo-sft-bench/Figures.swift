@@ -1,16 +1,9 @@
+import MimoTrain
+
 /// Numbers as a report prints them.
 enum Figures {
     /// With so many decimals.
-    static func fixed(_ value: Double, _ decimals: Int = 1) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-        let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
-        let scaled = Int((abs(value) * scale).rounded())
-        let (whole, rest) = scaled.quotientAndRemainder(dividingBy: Int(scale))
-        let digits = String(rest)
-        let fraction =
-            decimals == 0 ? "" : "." + String(repeating: "0", count: decimals - digits.count) + digits
-        return "\(value < 0 && scaled > 0 ? "-" : "")\(whole)\(fraction)"
-    }
+    static func fixed(_ value: Double, _ decimals: Int = 1) -> String { Figure.fixed(value, decimals) }
 
     /// In units of 2^30 bytes.
     static func gibibytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1_073_741_824, 2)) GiB" }
