@@ -31,25 +31,25 @@ struct RetentionCommand: ParsableCommand {
         let tokenizer = try Tokenizer(directory: model)
         let problems = try JSONLines.read("\(folder)/problems.jsonl")
         let outcomes = try runs.map { run in
-            try RetentionOutcome(
+            let answers = try JSONLines.read("\(folder)/\(run)/problems")
+            guard answers.count == problems.count else {
+                throw ValidationError(
+                    "\(folder)/\(run)/problems has \(answers.count) results; expected \(problems.count)"
+                )
+            }
+            return RetentionOutcome(
                 run: run,
                 problems: problems,
-                answers: JSONLines.read("\(folder)/\(run)/problems"),
-                identity: JSONLines.read("\(folder)/\(run)/identity"),
+                answers: answers,
+                identity: try JSONLines.read("\(folder)/\(run)/identity"),
                 names: name,
                 tokenizer: tokenizer
             )
         }
         let table = RetentionTable(outcomes).markdown
         print(table)
-        try write(table + "\n", "retention.md")
+        try AtomicFile.write(table + "\n", to: "\(folder)/retention.md")
         let curves = try RetentionCurves(folder: folder, runs: runs)
-        for (name, image) in curves.images { try write(image.svg, name) }
-    }
-
-    private func write(_ text: String, _ name: String) throws {
-        let file = try AtomicFile(path: "\(folder)/\(name)")
-        try file.append(Array(text.utf8))
-        try file.commit()
+        for (name, image) in curves.images { try AtomicFile.write(image.svg, to: "\(folder)/\(name)") }
     }
 }

@@ -30,7 +30,7 @@ struct RetentionOutcome {
         identity: [JSON],
         names: [String],
         tokenizer: Tokenizer
-    ) throws {
+    ) {
         let texts = answers.map { $0["response"]?.stringValue ?? "" }
         let thoughts = texts.map { ThinkingAnswer($0) }
         let introductions = identity.map { ThinkingAnswer($0["response"]?.stringValue ?? "") }

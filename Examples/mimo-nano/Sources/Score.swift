@@ -36,15 +36,11 @@ struct Score {
         for (place, group) in (scores.first?.groups ?? []).enumerated() where group.count > 0 {
             let cells = scores.map { score in
                 let (_, right, count) = score.groups[place]
-                return "\(tenths(right, count)) % (\(right) of \(count))"
+                let share = Figure.fixed(100 * Double(right) / Double(count), 1)
+                return "\(share) % (\(right) of \(count))"
             }
             lines.append("| \(group.name) | " + cells.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n")
-    }
-
-    private static func tenths(_ part: Int, _ whole: Int) -> String {
-        let tenths = (part * 1000 + whole / 2) / whole
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -92,9 +92,7 @@ struct TokenizerFiles {
     func write(to folder: String) throws {
         for (name, content) in [("tokenizer.json", tokenizer), ("tokenizer_config.json", Self.configuration)]
         {
-            let file = try AtomicFile(path: "\(folder)/\(name)")
-            try file.append(Array((content.text(indent: 2) + "\n").utf8))
-            try file.commit()
+            try AtomicFile.write(content.text(indent: 2) + "\n", to: "\(folder)/\(name)")
         }
     }
 
