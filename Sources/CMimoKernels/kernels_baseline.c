@@ -2,6 +2,7 @@
 #include "include/mimo_kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #if 1
 

@@ -1,5 +1,5 @@
 /* A pool for short regions: workers spin briefly for the next region, then sleep. Work is claimed index by
- * index from an atomic counter, so a late worker costs nothing and who does what never shows in a result. */
+ * index from atomic counters, so a late worker costs nothing and who does what never shows in a result. */
 #include "include/mimo_kernels.h"
 
 #include <sched.h>
@@ -15,7 +15,12 @@
 #define mimo_pause() ((void)0)
 #endif
 
-enum { SPINS = 2000, MAX_THREADS = 256 };
+enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64 };
+
+/* The next index of a share, on a cache line of its own. */
+struct share {
+    _Alignas(CACHE_LINE) _Atomic ptrdiff_t next;
+};
 
 static struct {
     pthread_mutex_t lock;
@@ -24,25 +29,32 @@ static struct {
     int started; /* workers that run */
     /* The region under way. The generation is odd while workers may join it. */
     _Atomic unsigned generation;
-    _Atomic ptrdiff_t next;
     _Atomic int inside;
     _Atomic int sleeping;
     ptrdiff_t count;
+    int shares;
     int region_threads;
-    void (*body)(void *, ptrdiff_t, int);
+    void (*body)(void *, int);
     void *context;
+    struct share share[MAX_THREADS];
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .threads = 1};
 
 static pthread_mutex_t one_region = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local int in_region = 0;
 static _Thread_local int current_worker = 0;
 
-static void claim(int worker) {
-    for (;;) {
-        ptrdiff_t i = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
-        if (i >= pool.count) return;
-        pool.body(pool.context, i, worker);
+static ptrdiff_t share_start(int share) { return pool.count * share / pool.shares; }
+
+ptrdiff_t mimo_pool_claim(int worker) {
+    for (int turn = 0; turn < pool.shares; turn++) {
+        int share = (worker + turn) % pool.shares;
+        _Atomic ptrdiff_t *next = &pool.share[share].next;
+        ptrdiff_t end = share_start(share + 1);
+        if (atomic_load_explicit(next, memory_order_relaxed) >= end) continue;
+        ptrdiff_t index = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+        if (index < end) return index;
     }
+    return -1;
 }
 
 static void *work(void *argument) {
@@ -70,7 +82,8 @@ static void *work(void *argument) {
         seen = now;
         /* Enter, then look again: the region stays open while someone is inside. */
         atomic_fetch_add(&pool.inside, 1);
-        if (atomic_load(&pool.generation) == now && worker < pool.region_threads) claim(worker);
+        if (atomic_load(&pool.generation) == now && worker < pool.region_threads)
+            pool.body(pool.context, worker);
         atomic_fetch_sub(&pool.inside, 1);
     }
     return NULL;
@@ -99,26 +112,27 @@ void mimo_pool_set_threads(int threads) {
 
 int mimo_pool_threads(void) { return pool.threads; }
 
-void mimo_pool_run(ptrdiff_t count, int workers, void (*body)(void *, ptrdiff_t, int), void *context) {
-    if (count <= 0) return;
-    if (count == 1 || workers <= 1 || pool.threads == 1 || in_region) {
-        for (ptrdiff_t i = 0; i < count; i++) body(context, i, current_worker);
-        return;
-    }
+int mimo_pool_alone(ptrdiff_t count, int workers) {
+    return count <= 1 || workers <= 1 || pool.threads == 1 || in_region ? current_worker : -1;
+}
+
+void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *, int), void *context) {
     pthread_mutex_lock(&one_region);
     in_region = 1;
     pool.count = count;
     pool.body = body;
     pool.context = context;
     pool.region_threads = workers < pool.threads ? workers : pool.threads;
-    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    pool.shares = in_shares ? pool.region_threads : 1;
+    for (int share = 0; share < pool.shares; share++)
+        atomic_store_explicit(&pool.share[share].next, share_start(share), memory_order_relaxed);
     atomic_fetch_add(&pool.generation, 1); /* odd: open */
     if (atomic_load(&pool.sleeping) > 0) {
         pthread_mutex_lock(&pool.lock);
         pthread_cond_broadcast(&pool.wake);
         pthread_mutex_unlock(&pool.lock);
     }
-    claim(0);
+    body(context, 0);
     atomic_fetch_add(&pool.generation, 1); /* even: closed */
     int spins = 0;
     while (atomic_load_explicit(&pool.inside, memory_order_acquire) > 0) {

@@ -96,23 +96,30 @@ public enum MachineLimits {
         }
     }
 
-    /// Bytes per second that the pool's threads read together from memory that no cache holds.
-    public static func readBandwidth(bytes: Int = 1 << 30, repeats: Int = 5) -> Double {
-        let memory = Tensor(rows: 1, columns: bytes / 4)
-        memory.fill(1)
-        let chunk = 1 << 18
-        let sums = Tensor(rows: 1, columns: memory.columns / chunk)
-        let time = best(of: repeats) {
-            parallelFor(.copies, memory.columns / chunk) { index, _ in
-                sums.pointer[index] = Float(kernels.sum_of_squares(memory.pointer + index * chunk, chunk))
-            }
-        }
-        return Double(bytes) / time
-    }
+    /// Memory that no cache holds, read to learn how fast that goes: again and again, in turn with what it is held
+    /// against, for on a shared machine it changes by the second.
+    public struct MemoryReading {
+        private let memory: Tensor
+        private let sums: Tensor
+        private static let chunk = 1 << 16
 
-    private static func best(of repeats: Int, _ body: () -> Void) -> Double {
-        body()
-        return (0..<max(1, repeats)).map { _ in seconds(body) }.min() ?? 0
+        /// Takes so much memory, at least 16 MiB.
+        public init(byteCount: Int = 512 << 20) {
+            memory = Tensor(rows: max(64, byteCount / 4 / Self.chunk), columns: Self.chunk)
+            sums = Tensor(rows: 1, columns: memory.rows)
+            memory.fill(1)
+        }
+
+        /// Bytes per second at which the pool's threads read it together, each a range of its own.
+        public func bytesPerSecond() -> Double {
+            let time = seconds {
+                parallelFor(.copies, memory.rows, inShares: true) { row, _ in
+                    let start = memory.pointer + row * Self.chunk
+                    sums.pointer[row] = Float(kernels.sum_of_squares(start, Self.chunk))
+                }
+            }
+            return Double(memory.count * 4) / time
+        }
     }
 
     /// What is usual: on a shared machine the best of a few short runs is luck that no long run has.

@@ -35,11 +35,13 @@ public enum Compute {
 /// Runs `body(index, worker)` once for each index below `count`, on the pool's threads.
 ///
 /// `worker` is less than `workers` and differs between bodies that run at the same time: an index of scratch.
-/// The time counts as `part`'s.
+/// Whoever is free takes the next index; in shares, each thread begins with a range of its own, so that it reads on
+/// where it was. The time counts as `part`'s.
 func parallelFor(
     _ part: RegionPart,
     _ count: Int,
     workers: Int = .max,
+    inShares: Bool = false,
     _ body: (_ index: Int, _ worker: Int) -> Void
 ) {
     if Compute.isRehearsing { return }
@@ -53,17 +55,26 @@ func parallelFor(
         return
     }
     let duration = seconds {
+        let workers = Int32(clamping: workers)
+        let alone = mimo_pool_alone(count, workers)
+        guard alone < 0 else {
+            for index in 0..<count { body(index, Int(alone)) }
+            return
+        }
         withoutActuallyEscaping(body) { body in
             var box = body
             withUnsafeMutablePointer(to: &box) { context in
                 mimo_pool_run(
                     count,
-                    Int32(clamping: workers),
-                    { context, index, worker in
-                        context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(
-                            index,
-                            Int(worker)
-                        )
+                    workers,
+                    inShares ? 1 : 0,
+                    { context, worker in
+                        guard let context else { return }
+                        // Loaded once: each load counts a reference that all threads share.
+                        let body = context.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee
+                        while case let index = mimo_pool_claim(worker), index >= 0 {
+                            body(index, Int(worker))
+                        }
                     },
                     context
                 )
@@ -71,6 +82,12 @@ func parallelFor(
         }
     }
     RegionClock.add(part, seconds: duration)
+}
+
+/// Whether the next index belongs to another thread where `count` of them are run in shares.
+func isLastOfShare(_ index: Int, of count: Int, threads: Int = Compute.threads) -> Bool {
+    func share(_ index: Int) -> Int { ((index + 1) * threads - 1) / count }
+    return share(index) != share(index + 1)
 }
 
 /// Runs `body` over the fixed chunks of `0..<count`; the cuts do not depend on the number of threads.

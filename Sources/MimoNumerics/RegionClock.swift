@@ -56,6 +56,15 @@ public enum RegionClock {
         /// Wall time that the same regions would take on other numbers of threads, in seconds; see
         /// ``RegionClock/simulate(threads:barrier:)``.
         public var simulated: [Double] = []
+
+        /// What two stretches of the same work, simulated alike, have used together.
+        public static func + (a: Total, b: Total) -> Total {
+            Total(
+                seconds: a.seconds + b.seconds,
+                regions: a.regions + b.regions,
+                simulated: zip(a.simulated, b.simulated).map(+)
+            )
+        }
     }
 
     private struct State {

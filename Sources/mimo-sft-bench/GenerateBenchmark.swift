@@ -18,16 +18,19 @@ struct GenerateBenchmark: ParsableCommand {
         false
     @OptionGroup var machine: MachineOptions
 
-    /// One round: what a prompt and the tokens behind it took, and the bandwidth around them.
+    /// One round: what a prompt and the tokens behind it took, and the bandwidth between them.
     private struct Round {
         /// Seconds of the prompt.
         var prefill: Double
         /// Seconds of one token.
         var decode: Double
-        /// Bytes per second, the mean of before and after: on a shared machine it changes by the second.
-        var bandwidth: Double
+        /// Seconds in which memory can be read for each byte, the mean of readings between the tokens.
+        var secondsPerByte: Double
         var parts: [RegionPart: RegionClock.Total]
     }
+
+    /// Tokens between two readings of memory.
+    private static let tokensBetweenReadings = 8
 
     func run() throws {
         machine.apply()
@@ -35,19 +38,13 @@ struct GenerateBenchmark: ParsableCommand {
         let decoder = try Decoder(checkpoint)
         let vocabulary = min(decoder.config.vocabularySize, 10_000)
         let ids = (0..<prompt).map { Int32(($0 * 7919 + 13) % vocabulary) }
-        var bandwidth = MachineLimits.readBandwidth()
-        let measured = (0..<max(1, rounds)).map { _ in
-            let before = bandwidth
-            var round = generate(InferencePass(decoder), ids)
-            bandwidth = MachineLimits.readBandwidth()
-            round.bandwidth = (before + bandwidth) / 2
-            return round
-        }
+        let memory = MachineLimits.MemoryReading()
+        let measured = (0..<max(1, rounds)).map { _ in generate(InferencePass(decoder), ids, memory) }
         // A token reads the weights, and the keys and values of all before it.
         let config = decoder.config
         let context = 8 * config.layerCount * config.keyValueSize * (prompt + tokens / 2)
         let bytes = Double(decoder.decodedBytes + context)
-        let shares = measured.map { bytes / $0.decode / $0.bandwidth }
+        let shares = measured.map { bytes * $0.secondsPerByte / $0.decode }
         let middle = measured.sorted { $0.decode < $1.decode }[measured.count / 2]
         let prefill = measured.map(\.prefill).sorted()[measured.count / 2]
         print(
@@ -56,7 +53,7 @@ struct GenerateBenchmark: ParsableCommand {
             decode: \(Figures.fixed(1 / middle.decode, 2)) tokens/s, \
             \(Figures.fixed(bytes / middle.decode / 1e9, 2)) GB/s of \(Figures.fixed(bytes / 1e9, 3)) GB of weights, \
             keys and values a token
-            memory reads: \(Figures.fixed(middle.bandwidth / 1e9, 2)) GB/s; decode uses \
+            memory reads: \(Figures.fixed(1e-9 / middle.secondsPerByte, 2)) GB/s; decode uses \
             \(Figures.fixed(shares.sorted()[shares.count / 2], 3)) of it; of each round's own: \
             \(shares.map { Figures.fixed($0, 3) }.joined(separator: ", "))
 
@@ -81,22 +78,32 @@ struct GenerateBenchmark: ParsableCommand {
     }
 
     /// Reads the prompt, then appends tokens one by one as the command does when it is greedy.
-    private func generate(_ pass: InferencePass, _ ids: [Int32]) -> Round {
+    private func generate(_ pass: InferencePass, _ ids: [Int32], _ memory: MachineLimits.MemoryReading)
+        -> Round
+    {
         let cache = KeyValueCache(pass.config, capacity: prompt + tokens)
         let start = ContinuousClock.now
         var logits = pass.run([(cache, ids)])
-        let read = ContinuousClock.now
-        RegionClock.reset()
-        for _ in 0..<tokens {
-            let next = Candidates(logits: logits.elements).best ?? 0
-            logits = pass.run([(cache, [Int32(next)])])
+        let prefill = start.duration(to: .now).inSeconds
+        var (decode, reading, readings) = (0.0, 0.0, 0)
+        var parts: [RegionPart: RegionClock.Total] = [:]
+        for first in stride(from: 0, to: tokens, by: Self.tokensBetweenReadings) {
+            RegionClock.reset()
+            let start = ContinuousClock.now
+            for _ in first..<min(tokens, first + Self.tokensBetweenReadings) {
+                let next = Candidates(logits: logits.elements).best ?? 0
+                logits = pass.run([(cache, [Int32(next)])])
+            }
+            decode += start.duration(to: .now).inSeconds
+            parts.merge(RegionClock.totals, uniquingKeysWith: +)
+            reading += 1 / memory.bytesPerSecond()
+            readings += 1
         }
-        let decode = read.duration(to: .now).inSeconds / Double(max(1, tokens))
         return Round(
-            prefill: start.duration(to: read).inSeconds,
-            decode: decode,
-            bandwidth: 0,
-            parts: RegionClock.totals
+            prefill: prefill,
+            decode: decode / Double(max(1, tokens)),
+            secondsPerByte: reading / Double(max(1, readings)),
+            parts: parts
         )
     }
 

@@ -25,15 +25,15 @@ import Testing
                 (0..<k).reduce(0.0) { $0 + Double(x[place / n, $1]) * Double(wide[place % n * k + $1]) }
             }
             var y = [Float](repeating: 7, count: rows * n)
-            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
+            kernels.multiply_vectors(&y, x.pointer, stored, nil, type, rows, n, k, n, k, k, 0)
             expectClose(y, expected.floats, rtol: 1e-5, atol: 1e-5, "\(name) \(rows)x\(n)x\(k)")
-            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 1)
+            kernels.multiply_vectors(&y, x.pointer, stored, stored, type, rows, n, k, n, k, k, 1)
             expectClose(y, expected.map { 2 * $0 }.floats, rtol: 1e-5, atol: 1e-5, "\(name) accumulated")
             // A vector's result is the same bits whatever comes with it.
             for row in 0..<rows {
                 var alone = [Float](repeating: 0, count: n)
-                kernels.multiply_vectors(&alone, x.pointer + row * k, stored, type, 1, n, k, n, k, k, 0)
-                kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
+                kernels.multiply_vectors(&alone, x.pointer + row * k, stored, nil, type, 1, n, k, n, k, k, 0)
+                kernels.multiply_vectors(&y, x.pointer, stored, nil, type, rows, n, k, n, k, k, 0)
                 #expect(alone == Array(y[row * n..<(row + 1) * n]))
             }
         }
@@ -133,15 +133,15 @@ import Testing
     func variants(name: String) throws {
         let kernels = try #require(mimo_kernels_named(name)).pointee
         let reference = try #require(mimo_kernels_named("baseline")).pointee
-        for (count, group, head, keys) in [(1, 3, 64, 200), (2, 5, 20, 70), (1, 1, 128, 64)] {
-            let q = Oracle.tensor(count, group * head, seed: 1, scale: 2)
-            let k = Oracle.tensor(keys, head, seed: 2, scale: 2)
-            let v = Oracle.tensor(keys, head, seed: 3)
-            let rows = group * count
+        for (count, heads, group, head, keys) in [(1, 3, 3, 64, 200), (2, 2, 5, 20, 70), (1, 1, 1, 128, 64)] {
+            let q = Oracle.tensor(count, heads * group * head, seed: 1, scale: 2)
+            let k = Oracle.tensor(keys, heads * head, seed: 2, scale: 2)
+            let v = Oracle.tensor(keys, heads * head, seed: 3)
+            let rows = heads * group * count
             func run(_ table: mimo_kernels) -> Tensor {
                 let sums = Tensor(rows: rows, columns: head)
                 let levels = Tensor(rows: 2, columns: rows)
-                let out = Tensor(rows: count, columns: group * head)
+                let out = Tensor(rows: count, columns: heads * group * head)
                 table.attention_few(
                     sums.pointer,
                     levels.pointer,
@@ -149,9 +149,11 @@ import Testing
                     q.pointer,
                     k.pointer,
                     v.pointer,
+                    k.pointer,
                     keys,
                     keys - count,
                     count,
+                    heads,
                     group,
                     head,
                     0.125,
@@ -165,7 +167,7 @@ import Testing
                     levels.pointer + rows,
                     1,
                     count,
-                    group,
+                    heads * group,
                     head,
                     out.stride
                 )

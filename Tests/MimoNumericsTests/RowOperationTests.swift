@@ -77,13 +77,4 @@ import Testing
         expectClose(sum.rows(1..<2).elements, x.rows(4..<5).elements.map { $0 * 2 }, rtol: 1e-6)
         #expect(sum.rows(0..<1).elements.allSatisfy { $0 == 0 })
     }
-
-    @Test("Each index runs once, on any number of threads, also from within a region")
-    func parallel() {
-        let counts = Tensor(rows: 1, columns: 10_000)
-        parallelFor(.copies, 100) { outer, _ in
-            parallelFor(.copies, 100) { inner, _ in counts[0, outer * 100 + inner] += 1 }
-        }
-        #expect(counts.elements.allSatisfy { $0 == 1 })
-    }
 }

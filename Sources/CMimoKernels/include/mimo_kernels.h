@@ -52,9 +52,10 @@ struct mimo_kernels {
      * Stripe s starts at a + s*a_stride, panel p at b + p*b_stride. Written where `accumulate` is 0. */
     void (*multiply_packed)(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                             ptrdiff_t ldc, ptrdiff_t a_stride, ptrdiff_t b_stride, int accumulate);
-    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). */
-    void (*multiply_vectors)(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows,
-                             ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). `next`, if not
+     * NULL, is what is probably read after w: it is fetched while w's end is multiplied. */
+    void (*multiply_vectors)(float *y, const float *x, const void *w, const void *next, mimo_dtype dtype,
+                             ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
                              int accumulate);
 
     /* ---- skinny products of LoRA: r is small ---- */
@@ -129,13 +130,15 @@ struct mimo_kernels {
     void (*attention_delta)(float *delta, const float *out, const float *dout, ptrdiff_t count, ptrdiff_t group,
                             ptrdiff_t head, ptrdiff_t lddelta, ptrdiff_t ldout, ptrdiff_t lddout);
 
-    /* A few queries (decoding) against `keys` keys of one key/value head, of which query i sees those up to
-     * i + causal_offset. q: [count, group, head] with row stride ldq; k, v: [keys, head] with row stride ldkv.
-     * out [group * count, head] gets the sum of exp(score - highest) * v, and highest and total
-     * [group * count] its level and denominator; row h * count + i is head h of the group. */
+    /* A few queries (decoding) against `keys` keys of all key/value heads, of which query i sees those up to
+     * i + causal_offset. q: [count, heads, group, head] with row stride ldq; k, v: [keys, heads, head] with row
+     * stride ldkv; `next`: keys that are probably read after these, or again some of these. out
+     * [heads * group * count, head] gets the sum of exp(score - highest) * v, and highest and total
+     * [heads * group * count] its level and denominator; row (h * group + g) * count + i is head g of group h. */
     void (*attention_few)(float *out, float *highest, float *total, const float *q, const float *k,
-                          const float *v, ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count,
-                          ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv);
+                          const float *v, const float *next, ptrdiff_t keys, ptrdiff_t causal_offset,
+                          ptrdiff_t count, ptrdiff_t heads, ptrdiff_t group, ptrdiff_t head, float scale,
+                          ptrdiff_t ldq, ptrdiff_t ldkv);
     /* Joins what attention_few made of parts of the keys: out [count, group, head] with row stride ldout. */
     void (*attention_join)(float *out, const float *parts, const float *highest, const float *total,
                            ptrdiff_t part_count, ptrdiff_t count, ptrdiff_t group, ptrdiff_t head,
@@ -166,10 +169,16 @@ const struct mimo_kernels *mimo_kernels_named(const char *name);
 /* Sets the number of threads that regions use, the caller included; at least 1. */
 void mimo_pool_set_threads(int threads);
 int mimo_pool_threads(void);
-/* Runs body(context, i, worker) once for each i < count, on the caller and the pool's threads; returns when
- * all have returned. worker < workers and differs between bodies that run at the same time; no more than the
- * pool's threads take part. A region inside a region runs in its caller alone. */
-void mimo_pool_run(ptrdiff_t count, int workers, void (*body)(void *context, ptrdiff_t index, int worker),
+/* Whether a region of `count` indices is the caller's alone, because it is short or inside another region: the
+ * worker that the caller is, or -1 if the pool should run it. */
+int mimo_pool_alone(ptrdiff_t count, int workers);
+/* Runs body(context, worker) on the caller and the pool's threads, which claim the indices below `count` until none
+ * is left; returns when all have returned. worker < workers and differs between them; no more than the pool's
+ * threads take part. Whoever is free claims the next index; or, in shares, each begins with its own range of them, so
+ * that it reads on where it was. */
+void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *context, int worker),
                    void *context);
+/* The worker's next index in the region under way, or -1 where none is left. */
+ptrdiff_t mimo_pool_claim(int worker);
 
 #endif

@@ -1,24 +1,32 @@
-/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row, and
- * fetched ahead by hand, for a head's rows lie far apart in the cache. */
+/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row. A
+ * head's rows lie far apart in the cache, where no processor sees what comes next, so they are fetched by hand: a
+ * tile's values while its scores are made, the next tile's keys while its values are summed. */
 
-enum { FEW_ROWS = 4, FEW_KEYS = 64, KEYS_AHEAD = 8 };
+enum { FEW_ROWS = 4, FEW_KEYS = 64, TILE_FLOATS = 4096 };
 
-INLINE void fetch_row(const float *row, ptrdiff_t head) {
-    for (ptrdiff_t d = 0; d < head; d += CACHE_LINE / 4) __builtin_prefetch(row + d);
+/* Keys of a tile: a tile and the one that is being fetched stay in the first-level cache. */
+INLINE ptrdiff_t few_tile(ptrdiff_t head) {
+    ptrdiff_t keys = TILE_FLOATS / head / VW * VW;
+    return keys < VW ? VW : keys > FEW_KEYS ? FEW_KEYS : keys;
 }
 
-/* scores[r][j] = scale * q[r] · k[j]: as many keys at a time as make whole vectors of sums. */
-INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FEW_ROWS], const float *k, int rows,
-                       ptrdiff_t keys, ptrdiff_t head, float scale, ptrdiff_t ldkv) {
+INLINE void fetch(const float *from, ptrdiff_t count) {
+    for (ptrdiff_t d = 0; d < count; d += CACHE_FLOATS) __builtin_prefetch(from + d);
+}
+
+/* scores[r][j] = scale * q[r] · k[j]: as many keys at a time as make whole vectors of sums. Behind the last key its
+ * scores are made again: nobody reads them. */
+INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FEW_ROWS], const float *k,
+                       const float *next, int rows, ptrdiff_t keys, ptrdiff_t head, float scale, ptrdiff_t ldkv) {
     enum { STEP = VW / FEW_ROWS };
     for (ptrdiff_t j = 0; j < keys; j += STEP) {
         const float *key[STEP];
         vf acc[VW];
 #pragma clang loop unroll(full)
         for (int s = 0; s < STEP; s++) {
-            /* Behind the last key its scores are made again, and not kept. */
-            key[s] = k + (j + s < keys ? j + s : keys - 1) * ldkv;
-            fetch_row(key[s] + KEYS_AHEAD * ldkv, head);
+            ptrdiff_t row = (j + s < keys ? j + s : keys - 1) * ldkv;
+            key[s] = k + row;
+            fetch(next + row, head);
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < VW; i++) acc[i] = (vf){0};
@@ -36,46 +44,53 @@ INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FE
             }
         }
         float sums[VW];
-        store(sums, fold_block(acc));
-        for (int r = 0; r < rows; r++)
-            for (int s = 0; s < STEP && j + s < keys; s++) {
-                float sum = sums[r * STEP + s];
-                for (ptrdiff_t e = d; e < head; e++) sum += q[r][e] * key[s][e];
-                scores[r][j + s] = sum * scale;
-            }
+        store(sums, fold_block(acc) * scale);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < FEW_ROWS; r++) {
+            if (r >= rows) continue;
+            for (ptrdiff_t e = d; e < head; e++)
+                for (int s = 0; s < STEP; s++) sums[r * STEP + s] += scale * q[r][e] * key[s][e];
+            memcpy(scores[r] + j, sums + r * STEP, sizeof(float) * STEP);
+        }
     }
 }
 
-/* out[r] = out[r] * shrink[r] + sum of p[r][j] * v[j] */
-INLINE void few_values(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shrink, const float *v, int rows,
-                       ptrdiff_t keys, ptrdiff_t head, ptrdiff_t ldkv) {
-    ptrdiff_t d = 0;
-    for (; d + 2 * VW <= head; d += 2 * VW) {
-        vf acc[FEW_ROWS][2];
+/* out[r] = out[r] * shrink[r] + sum of p[r][j] * v[j], for so many registers of a row. */
+INLINE void few_values_part(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shrink, const float *v,
+                            const float *next, int rows, int registers, ptrdiff_t keys, ptrdiff_t head,
+                            ptrdiff_t ldkv) {
+    vf acc[FEW_ROWS][4];
 #pragma clang loop unroll(full)
-        for (int r = 0; r < FEW_ROWS; r++) {
-            if (r >= rows) continue;
-            acc[r][0] = load(out + r * head + d) * shrink[r];
-            acc[r][1] = load(out + r * head + d + VW) * shrink[r];
-        }
-        for (ptrdiff_t j = 0; j < keys; j++) {
-            const float *value = v + j * ldkv + d;
-            if (d == 0) fetch_row(value + KEYS_AHEAD * ldkv, head);
-            vf v0 = load(value), v1 = load(value + VW);
+    for (int r = 0; r < FEW_ROWS; r++)
 #pragma clang loop unroll(full)
-            for (int r = 0; r < FEW_ROWS; r++) {
-                if (r >= rows) continue;
-                acc[r][0] += v0 * p[r][j];
-                acc[r][1] += v1 * p[r][j];
-            }
-        }
+        for (int i = 0; i < 4; i++)
+            if (r < rows && i < registers) acc[r][i] = load(out + r * head + i * VW) * shrink[r];
+    for (ptrdiff_t j = 0; j < keys; j++) {
+        fetch(next + j * ldkv, registers * VW);
 #pragma clang loop unroll(full)
-        for (int r = 0; r < FEW_ROWS; r++) {
-            if (r >= rows) continue;
-            store(out + r * head + d, acc[r][0]);
-            store(out + r * head + d + VW, acc[r][1]);
+        for (int i = 0; i < 4; i++) {
+            if (i >= registers) continue;
+            vf value = load(v + j * ldkv + i * VW);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < FEW_ROWS; r++)
+                if (r < rows) acc[r][i] += value * p[r][j];
         }
     }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < FEW_ROWS; r++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++)
+            if (r < rows && i < registers) store(out + r * head + i * VW, acc[r][i]);
+}
+
+INLINE void few_values(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shrink, const float *v,
+                       const float *next, int rows, ptrdiff_t keys, ptrdiff_t head, ptrdiff_t ldkv) {
+    enum { REGISTERS = VW == 16 ? 4 : 2 };
+    ptrdiff_t d = 0;
+    for (; d + REGISTERS * VW <= head; d += REGISTERS * VW)
+        few_values_part(out + d, p, shrink, v + d, next + d, rows, REGISTERS, keys, head, ldkv);
+    for (; d + VW <= head; d += VW)
+        few_values_part(out + d, p, shrink, v + d, next + d, rows, 1, keys, head, ldkv);
     for (; d < head; d++)
         for (int r = 0; r < rows; r++) {
             float sum = out[r * head + d] * shrink[r];
@@ -84,11 +99,12 @@ INLINE void few_values(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shr
         }
 }
 
+/* A tile's keys and values for up to FEW_ROWS rows; `next` is the key tile that comes behind it. */
 INLINE void few_rows(float *out, float *highest, float *total, const float *const q[FEW_ROWS], const ptrdiff_t *seen,
-                     const float *k, const float *v, int rows, ptrdiff_t keys, ptrdiff_t head, float scale,
-                     ptrdiff_t ldkv) {
+                     const float *k, const float *v, const float *next, int rows, ptrdiff_t keys, ptrdiff_t head,
+                     float scale, ptrdiff_t ldkv) {
     float scores[FEW_ROWS][FEW_KEYS], shrink[FEW_ROWS];
-    few_scores(scores, q, k, rows, keys, head, scale, ldkv);
+    few_scores(scores, q, k, v, rows, keys, head, scale, ldkv);
     for (int r = 0; r < rows; r++) {
 #pragma clang fp reassociate(on)
         float *row = scores[r], top = highest[r], sum = 0;
@@ -102,37 +118,51 @@ INLINE void few_rows(float *out, float *highest, float *total, const float *cons
         total[r] = total[r] * shrink[r] + sum;
         highest[r] = top;
     }
-    few_values(out, scores, shrink, v, rows, keys, head, ldkv);
+    few_values(out, scores, shrink, v, next, rows, keys, head, ldkv);
+}
+
+/* All queries of one head against a tile. */
+INLINE void few_tile_of_head(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
+                             const float *next, ptrdiff_t start, ptrdiff_t tile, ptrdiff_t causal_offset,
+                             ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq,
+                             ptrdiff_t ldkv) {
+    for (ptrdiff_t first = 0; first < group * count; first += FEW_ROWS) {
+        int rows = (int)smaller(FEW_ROWS, group * count - first);
+        const float *queries[FEW_ROWS];
+        ptrdiff_t seen[FEW_ROWS], most = 0;
+        for (int r = 0; r < rows; r++) {
+            ptrdiff_t i = (first + r) % count, h = (first + r) / count;
+            queries[r] = q + i * ldq + h * head;
+            seen[r] = seen_keys(i, causal_offset, start, tile);
+            if (seen[r] > most) most = seen[r];
+        }
+        if (most == 0) continue;
+        float *to = out + first * head, *top = highest + first, *sum = total + first;
+        if (rows == 4) few_rows(to, top, sum, queries, seen, k, v, next, 4, most, head, scale, ldkv);
+        else if (rows == 3) few_rows(to, top, sum, queries, seen, k, v, next, 3, most, head, scale, ldkv);
+        else if (rows == 2) few_rows(to, top, sum, queries, seen, k, v, next, 2, most, head, scale, ldkv);
+        else few_rows(to, top, sum, queries, seen, k, v, next, 1, most, head, scale, ldkv);
+    }
 }
 
 static void attention_few(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
-                          ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count, ptrdiff_t group, ptrdiff_t head,
-                          float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
-    ptrdiff_t all = group * count;
-    for (ptrdiff_t r = 0; r < all; r++) {
+                          const float *next, ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count,
+                          ptrdiff_t heads, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq,
+                          ptrdiff_t ldkv) {
+    ptrdiff_t rows = group * count, step = few_tile(head);
+    for (ptrdiff_t r = 0; r < heads * rows; r++) {
         highest[r] = -INFINITY;
         total[r] = 0;
         for (ptrdiff_t d = 0; d < head; d++) out[r * head + d] = 0;
     }
-    for (ptrdiff_t start = 0; start < keys; start += FEW_KEYS) {
-        ptrdiff_t tile = smaller(FEW_KEYS, keys - start);
-        for (ptrdiff_t first = 0; first < all; first += FEW_ROWS) {
-            int rows = (int)smaller(FEW_ROWS, all - first);
-            const float *queries[FEW_ROWS];
-            ptrdiff_t seen[FEW_ROWS], most = 0;
-            for (int r = 0; r < rows; r++) {
-                ptrdiff_t i = (first + r) % count, h = (first + r) / count;
-                queries[r] = q + i * ldq + h * head;
-                seen[r] = seen_keys(i, causal_offset, start, tile);
-                if (seen[r] > most) most = seen[r];
-            }
-            if (most == 0) continue;
-            float *to = out + first * head, *top = highest + first, *sum = total + first;
-            const float *from_k = k + start * ldkv, *from_v = v + start * ldkv;
-            if (rows == 4) few_rows(to, top, sum, queries, seen, from_k, from_v, 4, most, head, scale, ldkv);
-            else if (rows == 3) few_rows(to, top, sum, queries, seen, from_k, from_v, 3, most, head, scale, ldkv);
-            else if (rows == 2) few_rows(to, top, sum, queries, seen, from_k, from_v, 2, most, head, scale, ldkv);
-            else few_rows(to, top, sum, queries, seen, from_k, from_v, 1, most, head, scale, ldkv);
+    for (ptrdiff_t start = 0; start < keys; start += step) {
+        ptrdiff_t tile = smaller(step, keys - start);
+        for (ptrdiff_t h = 0; h < heads; h++) {
+            const float *tile_k = k + start * ldkv + h * head;
+            const float *then = h + 1 < heads ? tile_k + head : start + step < keys ? k + (start + step) * ldkv : next;
+            few_tile_of_head(out + h * rows * head, highest + h * rows, total + h * rows, q + h * group * head, tile_k,
+                             v + start * ldkv + h * head, then, start, tile, causal_offset, count, group, head, scale,
+                             ldq, ldkv);
         }
     }
 }

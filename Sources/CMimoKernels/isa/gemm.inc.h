@@ -243,10 +243,10 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
  * and nearly as fast as memory can be read at all. */
 enum { WEIGHT_ROWS = 4, VECTORS = VW == 16 ? 4 : 2, FETCH_AHEAD = 8192 };
 
-INLINE void vectors_block(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
-                          int fetches, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
-    ptrdiff_t size = element_size(dtype), block = WEIGHT_ROWS * ldw * size;
-    const char *ahead = (const char *)w + (FETCH_AHEAD + block - 1) / block * block;
+INLINE void vectors_block(float *restrict y, const float *restrict x, const void *w, const char *ahead,
+                          mimo_dtype dtype, int vectors, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+                          int accumulate) {
+    ptrdiff_t size = element_size(dtype);
     vf acc[VECTORS][WEIGHT_ROWS];
 #pragma clang loop unroll(full)
     for (int t = 0; t < VECTORS; t++)
@@ -257,7 +257,7 @@ INLINE void vectors_block(float *restrict y, const float *restrict x, const void
         vf row[WEIGHT_ROWS];
 #pragma clang loop unroll(full)
         for (int i = 0; i < WEIGHT_ROWS; i++) row[i] = widen_vector(w, dtype, i * ldw + p);
-        if (fetches)
+        if (ahead)
 #pragma clang loop unroll(full)
             for (ptrdiff_t line = 0; line < WEIGHT_ROWS * VW * size; line += CACHE_LINE)
                 __builtin_prefetch(ahead + WEIGHT_ROWS * p * size + line, 0, 0);
@@ -281,29 +281,31 @@ INLINE void vectors_block(float *restrict y, const float *restrict x, const void
     }
 }
 
-INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype,
+INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, const void *next, mimo_dtype dtype,
                           ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
                           int accumulate) {
-    ptrdiff_t size = element_size(dtype), block_size = WEIGHT_ROWS * ldw * size, j = 0;
+    ptrdiff_t row_size = ldw * element_size(dtype), block_size = WEIGHT_ROWS * row_size, j = 0;
     ptrdiff_t rows_ahead = (FETCH_AHEAD + block_size - 1) / block_size * WEIGHT_ROWS;
     for (; j + WEIGHT_ROWS <= n; j += WEIGHT_ROWS) {
-        /* What lies behind these rows is another thread's. */
-        int fetches = j + rows_ahead < n;
-        const char *block = (const char *)w + j * ldw * size;
+        ptrdiff_t beyond = j + rows_ahead - n;
+        const char *block = (const char *)w + j * row_size;
+        const char *ahead = beyond < 0 ? block + rows_ahead * row_size
+                            : next     ? (const char *)next + beyond * row_size
+                                       : NULL;
         for (ptrdiff_t t = 0; t < rows; t += VECTORS) {
             float *out = y + t * ldy + j;
             const float *in = x + t * ldx;
             ptrdiff_t vectors = rows - t < VECTORS ? rows - t : VECTORS;
-            if (vectors == VECTORS)
-                vectors_block(out, in, block, dtype, VECTORS, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 3) vectors_block(out, in, block, dtype, 3, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 2) vectors_block(out, in, block, dtype, 2, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
-            else vectors_block(out, in, block, dtype, 1, fetches && t == 0, k, ldy, ldx, ldw, accumulate);
+            if (vectors == VECTORS) vectors_block(out, in, block, ahead, dtype, VECTORS, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 3) vectors_block(out, in, block, ahead, dtype, 3, k, ldy, ldx, ldw, accumulate);
+            else if (vectors == 2) vectors_block(out, in, block, ahead, dtype, 2, k, ldy, ldx, ldw, accumulate);
+            else vectors_block(out, in, block, ahead, dtype, 1, k, ldy, ldx, ldw, accumulate);
+            ahead = NULL;
         }
     }
     for (; j < n; j++)
         for (ptrdiff_t t = 0; t < rows; t++) {
-            const char *row = (const char *)w + j * ldw * size;
+            const char *row = (const char *)w + j * row_size;
             vf acc = {0};
             ptrdiff_t p = 0;
             for (; p + VW <= k; p += VW) acc += load(x + t * ldx + p) * widen_vector(row, dtype, p);
@@ -313,10 +315,10 @@ INLINE void vectors_typed(float *restrict y, const float *restrict x, const void
         }
 }
 
-static void multiply_vectors(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows,
-                             ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+static void multiply_vectors(float *y, const float *x, const void *w, const void *next, mimo_dtype dtype,
+                             ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
                              int accumulate) {
-    if (dtype == MIMO_BF16) vectors_typed(y, x, w, MIMO_BF16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else if (dtype == MIMO_F16) vectors_typed(y, x, w, MIMO_F16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else vectors_typed(y, x, w, MIMO_F32, rows, n, k, ldy, ldx, ldw, accumulate);
+    if (dtype == MIMO_BF16) vectors_typed(y, x, w, next, MIMO_BF16, rows, n, k, ldy, ldx, ldw, accumulate);
+    else if (dtype == MIMO_F16) vectors_typed(y, x, w, next, MIMO_F16, rows, n, k, ldy, ldx, ldw, accumulate);
+    else vectors_typed(y, x, w, next, MIMO_F32, rows, n, k, ldy, ldx, ldw, accumulate);
 }

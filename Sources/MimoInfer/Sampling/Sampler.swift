@@ -25,7 +25,8 @@ public struct Sampler: Sendable {
     /// - Returns: The token; nil where the logits are not numbers.
     public func next(_ logits: [Float], history: TokenHistory, index: Int) -> Int32? {
         var candidates = Candidates(logits: logits)
-        guard candidates.best != nil else { return nil }
+        guard let best = candidates.best else { return nil }
+        if isGreedy && steps.isEmpty { return candidates.id(at: best) }
         for step in steps { step.apply(to: &candidates, history: history) }
         if isGreedy { return candidates.best.map { candidates.id(at: $0) } }
         return candidates.draw(random.uniform(index))

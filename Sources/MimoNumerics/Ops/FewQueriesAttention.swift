@@ -27,18 +27,40 @@ extension Attention {
     /// Up to this many queries keys and values are read in place: packing them would cost more than it saves.
     public static let fewQueries = 4
 
-    /// Some keys of a sequence, for all of its heads: a task reads memory in the order in which it lies.
+    /// Some keys of a sequence, for all of its heads: a task reads memory in the order in which it lies. Threads that
+    /// count references to what they share wait for each other, so a part has addresses.
     private struct Part {
         var sequence: Int
-        var keys: Range<Int>
         /// Where the part's rows begin among those of all parts: those of the first head's queries, then the next's.
         var row: Int
+        var q: UnsafePointer<Float>
+        var k: UnsafePointer<Float>
+        var v: UnsafePointer<Float>
+        var keys: Int
+        /// The key of the part that the first query sees last.
+        var lastSeen: Int
+        var queries: Int
+        var queryStride: Int
+        var keyStride: Int
+
+        init(of sequence: FewQueries, at index: Int, keys: Range<Int>, row: Int) {
+            self.sequence = index
+            self.row = row
+            q = UnsafePointer(sequence.q.pointer)
+            k = UnsafePointer(sequence.k.pointer + keys.lowerBound * sequence.k.stride)
+            v = UnsafePointer(sequence.v.pointer + keys.lowerBound * sequence.v.stride)
+            self.keys = keys.count
+            queries = sequence.q.rows
+            lastSeen = sequence.k.rows - queries - keys.lowerBound
+            queryStride = sequence.q.stride
+            keyStride = sequence.k.stride
+        }
     }
 
     /// Keys that one part takes, of so many. It depends on the length alone, whatever the number of threads: the same
     /// bits. Short parts share out evenly; in long sequences, joining must not cost more than it helps.
     private static func keysPerPart(of count: Int) -> Int {
-        let (tile, mostParts) = (64, 64)
+        let (tile, mostParts) = (32, 64)
         return tile * max(1, (count + tile * mostParts - 1) / (tile * mostParts))
     }
 
@@ -53,31 +75,33 @@ extension Attention {
         let parts = parts(of: sequences)
         let rows = rows(of: parts, sequences)
         precondition(scratch.rows == 1 && scratch.columns >= rows * (headSize + 2))
-        let sums = scratch.columns(0..<rows * headSize)
-        let levels = scratch.columns(rows * headSize..<rows * (headSize + 2)).reshaped(rows: 2, columns: rows)
-        parallelFor(.attention, parts.count) { index, _ in
-            let part = parts[index]
-            let sequence = sequences[part.sequence]
-            let count = sequence.q.rows
-            for head in 0..<keyValueHeads {
-                let row = part.row + head * group * count
-                let place = part.keys.lowerBound * sequence.k.stride + head * headSize
-                kernels.attention_few(
-                    sums.pointer + row * headSize,
-                    levels.pointer + row,
-                    levels.pointer + levels.stride + row,
-                    sequence.q.pointer + head * headSize * group,
-                    sequence.k.pointer + place,
-                    sequence.v.pointer + place,
-                    part.keys.count,
-                    sequence.k.rows - count - part.keys.lowerBound,
-                    count,
-                    group,
-                    headSize,
-                    scale,
-                    sequence.q.stride,
-                    sequence.k.stride
-                )
+        let sums = scratch.pointer
+        let highest = sums + rows * headSize
+        let totals = highest + rows
+        withExtendedLifetime((sequences, scratch)) {
+            parts.withUnsafeBufferPointer { parts in
+                parallelFor(.attention, parts.count, inShares: true) { index, _ in
+                    let part = parts[index]
+                    let next = isLastOfShare(index, of: parts.count) ? part : parts[index + 1]
+                    kernels.attention_few(
+                        sums + part.row * headSize,
+                        highest + part.row,
+                        totals + part.row,
+                        part.q,
+                        part.k,
+                        part.v,
+                        next.k,
+                        part.keys,
+                        part.lastSeen,
+                        part.queries,
+                        keyValueHeads,
+                        group,
+                        headSize,
+                        scale,
+                        part.queryStride,
+                        part.keyStride
+                    )
+                }
             }
         }
         var first = 0
@@ -87,9 +111,9 @@ extension Attention {
             let pieces = parts[first...].prefix { $0.sequence == part.sequence }.count
             kernels.attention_join(
                 sequence.output.pointer,
-                sums.pointer + part.row * headSize,
-                levels.pointer + part.row,
-                levels.pointer + levels.stride + part.row,
+                sums + part.row * headSize,
+                highest + part.row,
+                totals + part.row,
                 pieces,
                 sequence.q.rows,
                 heads,
@@ -115,7 +139,7 @@ extension Attention {
             let length = Self.keysPerPart(of: sequence.k.rows)
             for start in Swift.stride(from: 0, to: sequence.k.rows, by: length) {
                 let keys = start..<min(sequence.k.rows, start + length)
-                parts.append(Part(sequence: index, keys: keys, row: row))
+                parts.append(Part(of: sequence, at: index, keys: keys, row: row))
                 row += heads * sequence.q.rows
             }
         }
