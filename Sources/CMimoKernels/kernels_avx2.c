@@ -5,7 +5,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,prfchw"))), apply_to = function)
 #define VW 8
 #define MR 6
 #define KERNELS_NAME "avx2"

@@ -22,21 +22,23 @@ struct share {
     _Alignas(CACHE_LINE) _Atomic ptrdiff_t next;
 };
 
+/* What threads wait for and what they write lie on cache lines of their own: between processors that share no cache a
+ * line takes longer to change hands than a short region to run. */
 static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    int threads; /* wanted, the caller included */
-    int started; /* workers that run */
     /* The region under way. The generation is odd while workers may join it. */
-    _Atomic unsigned generation;
-    _Atomic int inside;
-    _Atomic int sleeping;
-    ptrdiff_t count;
+    _Alignas(CACHE_LINE) _Atomic unsigned generation;
+    _Alignas(CACHE_LINE) _Atomic int inside;
+    _Alignas(CACHE_LINE) _Atomic int sleeping;
+    _Alignas(CACHE_LINE) ptrdiff_t count;
     int shares;
     int region_threads;
     void (*body)(void *, int);
     void *context;
     struct share share[MAX_THREADS];
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    int threads; /* wanted, the caller included */
+    int started; /* workers that run */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .threads = 1};
 
 static pthread_mutex_t one_region = PTHREAD_MUTEX_INITIALIZER;

@@ -93,7 +93,9 @@ func isLastOfShare(_ index: Int, of count: Int, threads: Int = Compute.threads) 
 /// Runs `body` over the fixed chunks of `0..<count`; the cuts do not depend on the number of threads.
 func parallelChunks(_ part: RegionPart, of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     let chunks = (count + grain - 1) / grain
-    parallelFor(part, chunks) { index, _ in body(index * grain..<min(count, (index + 1) * grain)) }
+    parallelFor(part, chunks, inShares: true) { index, _ in
+        body(index * grain..<min(count, (index + 1) * grain))
+    }
 }
 
 /// Wall time of `body`, in seconds.

@@ -36,9 +36,9 @@ struct DiskTests {
         try Folder.make(disk)
         #expect(Self.mount(disk, "tmpfs", mebibytes: 8))
         defer { umount2(disk, Int32(MNT_DETACH)) }
-        for step in [2, 5, 7] {
+        for _ in 0..<3 {
             let running = try BuiltCommand.Running(run.arguments(), in: run.folder)
-            try running.wait(for: "saved \(run.output)/checkpoint-\(step)\n")
+            try running.wait(for: "saved \(run.output)/checkpoint-")
             // All that is left is taken by another program.
             let other = try #require(fopen("\(disk)/other", "w"))
             let block = [UInt8](repeating: 1, count: 4096)

@@ -65,26 +65,6 @@ public final class Gemm {
         }
     }
 
-    /// One pass over the depth of a panel: where its operands lie among what is packed.
-    private struct PackedPass {
-        let term: ProductTerm
-        let depth: Range<Int>
-        /// Depth of the panel above it.
-        let above: Int
-        /// The packed activations' place, that of the first stripe.
-        let input: UnsafeMutablePointer<Float>
-        /// Floats from one stripe of them to the next.
-        let stripe: Int
-    }
-
-    /// A product over one block of depth.
-    private struct PackedProduct {
-        let c: Tensor
-        let passes: [PackedPass]
-        let depth: Int
-        let panels: Int
-    }
-
     /// Neighbouring panels of a product among those of a slab.
     private struct Segment {
         let product: Int
@@ -100,63 +80,19 @@ public final class Gemm {
         rows: Range<Int>,
         accumulate: Bool
     ) {
-        let (inputs, packed) = layOut(products, rows: rows)
-        let slabs = slabs(of: packed)
+        let block = PackedBlock(products, rows: rows, memory: &packedInputs)
+        let slabs = slabs(of: block.products)
         let floats = slabs.map { slab in
-            slab.reduce(0) { $0 + $1.panels.count * packed[$1.product].depth * kernels.nr }
+            slab.reduce(0) { $0 + $1.panels.count * block.products[$1.product].depth * kernels.nr }
         }
-        Self.reserve(&packedWeights, floats: floats.max() ?? 0)
+        packedWeights = packedWeights.holding(floats: floats.max() ?? 0)
         let weights = packedWeights.base.assumingMemoryBound(to: Float.self)
-        for (index, slab) in slabs.enumerated() {
-            pack(slab, of: packed, into: weights, inputs: index == 0 ? inputs : [])
-            multiply(slab, of: packed, weights: weights, accumulate: accumulate)
-        }
-    }
-
-    /// Activations and where they are packed: stripe s holds `[depth][mr]` from `s · depth · mr` on.
-    private typealias PackedInput = (input: SliceInput, place: UnsafeMutablePointer<Float>)
-
-    /// Finds the activations that the products read, each once, and memory for them.
-    private func layOut(_ products: [(c: Tensor, slices: [DepthSlice])], rows: Range<Int>)
-        -> (inputs: [PackedInput], products: [PackedProduct])
-    {
-        let (mr, nr) = (kernels.mr, kernels.nr)
-        let stripes = (rows.count + mr - 1) / mr
-        var inputs: [SliceInput] = []
-        let slots = products.map { product in
-            product.slices.map { slice in
-                let input = slice.input(rows)
-                if let found = inputs.firstIndex(where: { $0.isSame(as: input) }) { return found }
-                inputs.append(input)
-                return inputs.count - 1
+        withExtendedLifetime(products) {
+            for (index, slab) in slabs.enumerated() {
+                pack(slab, of: block, into: weights, inputs: index == 0 ? block.inputs.count : 0)
+                multiply(slab, of: block, weights: weights, accumulate: accumulate)
             }
         }
-        while packedInputs.count < inputs.count { packedInputs.append(TensorStorage(byteCount: 64)) }
-        for (slot, input) in inputs.enumerated() {
-            Self.reserve(&packedInputs[slot], floats: stripes * mr * input.depth + 64)
-        }
-        let places = packedInputs.map { $0.base.assumingMemoryBound(to: Float.self) }
-        let packed = zip(products, slots).map { product, slots in
-            var above = 0
-            var passes: [PackedPass] = []
-            for (slice, slot) in zip(product.slices, slots) {
-                for pass in slice.passes {
-                    passes.append(
-                        PackedPass(
-                            term: slice.term,
-                            depth: pass,
-                            above: above,
-                            input: places[slot] + (pass.lowerBound - slice.range.lowerBound) * mr,
-                            stripe: slice.depth * mr
-                        )
-                    )
-                    above += pass.count
-                }
-            }
-            let panels = (product.c.columns + nr - 1) / nr
-            return PackedProduct(c: product.c, passes: passes, depth: above, panels: panels)
-        }
-        return (zip(inputs, places).map { ($0, $1) }, packed)
     }
 
     /// Cuts the products' panels into slabs.
@@ -186,39 +122,37 @@ public final class Gemm {
         return slabs
     }
 
-    /// Packs a slab of weights and, beside it, activations.
+    /// Packs a slab of weights and, behind it, so many of the activations.
     private func pack(
         _ slab: [Segment],
-        of products: [PackedProduct],
+        of block: PackedBlock,
         into weights: UnsafeMutablePointer<Float>,
-        inputs: [PackedInput]
+        inputs: Int
     ) {
-        let (mr, nr) = (kernels.mr, kernels.nr)
+        let nr = kernels.nr
         // Neighbouring panels are packed together, as long as there are tasks enough.
         let cut = TaskCut(slab.count, atLeast: 2 * Self.fewestTasks, largest: max(1, Self.taskColumns / nr)) {
             segment,
             group in
-            (slab[segment].panels.count + group - 1) / group * products[slab[segment].product].passes.count
+            (slab[segment].panels.count + group - 1) / group
+                * block.products[slab[segment].product].passes.count
         }
-        let rows = products.first?.c.rows ?? 0
-        let stripes = (rows + mr - 1) / mr
-        parallelFor(.packing, cut.count + stripes * inputs.count) { task, _ in
+        let stripes = block.stripes
+        parallelFor(.packing, cut.count + stripes * inputs, inShares: true) { task, _ in
             guard task < cut.count else {
                 let task = task - cut.count
-                return Self.packStripe(inputs[task / stripes], stripe: task % stripes, rows: rows)
+                return block.inputs[task / stripes].pack(stripe: task % stripes, rows: block.rows)
             }
             let (index, local) = cut.locate(task)
             let segment = slab[index]
-            let product = products[segment.product]
-            let pass = product.passes[local % product.passes.count]
+            let product = block.products[segment.product]
+            let pass = block.passes[product.passes.lowerBound + local % product.passes.count]
             let first = local / product.passes.count * cut.group
             for panel in first..<min(segment.panels.count, first + cut.group) {
                 let column = (segment.panels.lowerBound + panel) * nr
-                Self.packPanel(
-                    weights + segment.offset + (panel * product.depth + pass.above) * nr,
-                    pass.term,
-                    depth: pass.depth,
-                    columns: column..<min(product.c.columns, column + nr)
+                pass.pack(
+                    column..<min(product.columns, column + nr),
+                    into: weights + segment.offset + (panel * product.depth + pass.above) * nr
                 )
             }
         }
@@ -227,14 +161,13 @@ public final class Gemm {
     /// Multiplies all activations with a slab of weights.
     private func multiply(
         _ slab: [Segment],
-        of products: [PackedProduct],
+        of block: PackedBlock,
         weights: UnsafeMutablePointer<Float>,
         accumulate: Bool
     ) {
         let (mr, nr) = (kernels.mr, kernels.nr)
         let panelGroup = max(1, Self.taskColumns / nr)
-        let rows = products.first?.c.rows ?? 0
-        let stripes = (rows + mr - 1) / mr
+        let stripes = block.stripes
         let panelGroups = { (segment: Int) in (slab[segment].panels.count + panelGroup - 1) / panelGroup }
         let cut = TaskCut(slab.count, atLeast: Self.fewestTasks, largest: max(1, Self.taskRows / mr)) {
             segment,
@@ -242,60 +175,31 @@ public final class Gemm {
             panelGroups(segment) * ((stripes + stripeGroup - 1) / stripeGroup)
         }
         let stripeGroups = (stripes + cut.group - 1) / cut.group
-        parallelFor(.products, cut.count) { task, _ in
+        parallelFor(.products, cut.count, inShares: true) { task, _ in
             let (index, local) = cut.locate(task)
             let segment = slab[index]
-            let product = products[segment.product]
+            let product = block.products[segment.product]
             let panel = local / stripeGroups * panelGroup
             let stripe = local % stripeGroups * cut.group
             let row = stripe * mr
             let column = (segment.panels.lowerBound + panel) * nr
             let width = min(panelGroup, segment.panels.count - panel) * nr
-            let c = product.c
-            for (number, pass) in product.passes.enumerated() {
+            for number in product.passes {
+                let pass = block.passes[number]
                 kernels.multiply_packed(
-                    c.pointer + row * c.stride + column,
+                    product.c + row * product.stride + column,
                     pass.input + stripe * pass.stripe,
                     weights + segment.offset + (panel * product.depth + pass.above) * nr,
-                    min(rows - row, cut.group * mr),
-                    min(c.columns - column, width),
-                    pass.depth.count,
-                    c.stride,
+                    min(block.rows - row, cut.group * mr),
+                    min(product.columns - column, width),
+                    pass.depth,
+                    product.stride,
                     pass.stripe,
                     nr * product.depth,
-                    accumulate || number > 0 ? 1 : 0
+                    accumulate || pass.above > 0 ? 1 : 0
                 )
             }
         }
-    }
-
-    private static func packStripe(_ packed: PackedInput, stripe: Int, rows: Int) {
-        let (mr, a) = (kernels.mr, packed.input.elements)
-        let out = packed.place + stripe * mr * packed.input.depth
-        let count = min(mr, rows - stripe * mr)
-        if packed.input.isTransposed {
-            kernels.pack_a_transposed(out, a.pointer + stripe * mr, count, packed.input.depth, a.stride)
-        } else {
-            kernels.pack_a(out, a.pointer + stripe * mr * a.stride, count, packed.input.depth, a.stride)
-        }
-    }
-
-    /// Writes some of the depth of a column panel, `[depth][nr]`.
-    private static func packPanel(
-        _ out: UnsafeMutablePointer<Float>,
-        _ term: ProductTerm,
-        depth: Range<Int>,
-        columns: Range<Int>
-    ) {
-        let (b, type) = (term.b, term.b.type)
-        let (row, column) = term.isTransposed ? (columns, depth) : (depth, columns)
-        let from = b.pointer + (row.lowerBound * b.columns + column.lowerBound) * type.size
-        let pack = term.isTransposed ? kernels.pack_b_transposed : kernels.pack_b
-        pack?(out, from, type.kernelType, term.scale, depth.count, columns.count, b.columns)
-    }
-
-    private static func reserve(_ storage: inout TensorStorage, floats: Int) {
-        if storage.byteCount < floats * 4 { storage = TensorStorage(byteCount: floats * 4) }
     }
 }
 
