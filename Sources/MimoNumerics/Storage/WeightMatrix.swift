@@ -88,14 +88,16 @@ public struct WeightMatrix: Sendable {
     /// Writes row `indices[i]` as floats to row i of `out`: an embedding's look-up.
     public func gatherRows(_ indices: [Int32], into out: Tensor) {
         precondition(out.rows == indices.count && out.columns == columns)
-        for (row, index) in indices.enumerated() {
-            precondition(index >= 0 && Int(index) < rows)
-            kernels.widen(
-                out.pointer + row * out.stride,
-                pointer + Int(index) * columns * type.size,
-                type.kernelType,
-                columns
-            )
+        precondition(indices.allSatisfy { $0 >= 0 && Int($0) < rows })
+        parallelChunks(.copies, of: indices.count, grain: 32) { chunk in
+            for row in chunk {
+                kernels.widen(
+                    out.pointer + row * out.stride,
+                    pointer + Int(indices[row]) * columns * type.size,
+                    type.kernelType,
+                    columns
+                )
+            }
         }
     }
 }
