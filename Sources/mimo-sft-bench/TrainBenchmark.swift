@@ -61,8 +61,10 @@ struct TrainBenchmark: ParsableCommand {
         }
         RegionClock.reset()
         var records: [StepRecord] = []
+        var parts: [RegionPart: RegionClock.Total] = [:]
         try tuning.run { event in
             guard case .step(let record, _) = event else { return .more }
+            parts.merge(RegionClock.totals, uniquingKeysWith: +)
             records.append(record)
             print(
                 "step \(record.step) loss \(Figures.fixed(record.loss, 5)) tokens \(record.tokens) "
@@ -73,9 +75,9 @@ struct TrainBenchmark: ParsableCommand {
             )
             // What the machine gives drifts: both are measured in turn.
             if sgemmRepeats > 0, simulate.isEmpty { rates.append(sgemm.measure(repeats: sgemmRepeats)) }
+            RegionClock.reset()
             return .more
         }
-        let parts = RegionClock.totals
         report(records, parts: parts, rates: rates, predicted: tuning.memory.predictedPeak)
     }
 
