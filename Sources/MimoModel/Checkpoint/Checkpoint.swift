@@ -70,6 +70,12 @@ public struct Checkpoint: Sendable {
         return try files[position].weight(name)
     }
 
+    /// Tells the kernel that a decoder will read the tensors as a whole; an embedding of its own, by rows.
+    func expectFullRead() {
+        let byRows: Set = config.tiesWordEmbeddings ? [] : ["model.embed_tokens.weight"]
+        for file in files { file.expectFullRead(except: byRows) }
+    }
+
     /// A vector as floats: shape `[1, n]`, memory of its own.
     ///
     /// - Throws: as ``weight(_:)``.

@@ -70,6 +70,17 @@ public struct SafetensorsFile: Sendable {
     /// The description of a tensor, or nil where the file has none of that name.
     public subscript(name: String) -> Entry? { index[name].map { tensors[$0] } }
 
+    /// Tells the kernel that the tensors will be read as a whole, but for those of these names.
+    public func expectFullRead(except names: Set<String>) {
+        let (start, end) = (tensors.first?.byteRange.lowerBound ?? 0, tensors.last?.byteRange.upperBound ?? 0)
+        var from = start
+        for tensor in tensors where names.contains(tensor.name) {
+            storage.expectFullRead(from..<max(from, tensor.byteRange.lowerBound))
+            from = tensor.byteRange.upperBound
+        }
+        storage.expectFullRead(from..<max(from, end))
+    }
+
     /// A matrix, or a vector as one row, read in place.
     ///
     /// - Throws: ``ModelError/invalidTensor(path:tensor:reason:)`` where there is none of that name, its elements

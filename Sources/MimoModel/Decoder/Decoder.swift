@@ -30,6 +30,7 @@ public struct Decoder: Sendable {
     /// - Throws: ``ModelError`` where a tensor is missing or has another shape than the config says.
     public init(_ checkpoint: Checkpoint, withPrediction: Bool = false) throws {
         let config = checkpoint.config
+        checkpoint.expectFullRead()
         self.config = config
         isHeadTied = config.tiesWordEmbeddings
         embedding = try checkpoint.weight("model.embed_tokens.weight")

@@ -66,7 +66,13 @@ extension Attention {
 
     /// Floats of scratch that ``forward(_:scratch:)`` needs.
     public func scratchFloats(for sequences: [FewQueries]) -> Int {
-        rows(of: parts(of: sequences), sequences) * (headSize + 2)
+        sequences.reduce(0) { $0 + Self.parts(of: $1.k.rows) * heads * $1.q.rows } * (headSize + 2)
+    }
+
+    /// Parts of so many keys.
+    private static func parts(of keys: Int) -> Int {
+        let length = keysPerPart(of: keys)
+        return (keys + length - 1) / length
     }
 
     /// Attention of a few queries each of several sequences, as in decoding, after Dao et al., "Flash-Decoding"
@@ -131,6 +137,7 @@ extension Attention {
 
     private func parts(of sequences: [FewQueries]) -> [Part] {
         var parts: [Part] = []
+        parts.reserveCapacity(sequences.reduce(0) { $0 + Self.parts(of: $1.k.rows) })
         var row = 0
         for (index, sequence) in sequences.enumerated() {
             precondition(

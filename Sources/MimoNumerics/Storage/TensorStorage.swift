@@ -83,6 +83,17 @@ public final class TensorStorage: @unchecked Sendable {
         if end > start { madvise(base + start, end - start, MADV_DONTNEED) }
     }
 
+    /// Tells the kernel that these bytes of a mapped file will be read as a whole: what is not in memory yet comes in
+    /// huge pages where the kernel and the file system have them, which miss the address cache less often.
+    public func expectFullRead(_ range: Range<Int>) {
+        guard origin == .file else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        // Advice: whoever does not take it loses nothing.
+        if end > start { madvise(base + start, end - start, MADV_HUGEPAGE) }
+    }
+
     private static let largeBytes = 1 << 20
 
     /// Zeroed pages, huge ones where the kernel has them: fewer faults and fewer misses of the address cache.
