@@ -12,34 +12,49 @@ extension Gemm {
         let total = products.reduce(0) { $0 + $1.streamedBytes }
         let bytes = max(Self.leastStreamBytes, total / (Self.streamTasks * Compute.threads))
         var scaledInputs: [Tensor] = []
-        var calls: [StreamedTerm] = []
-        var tasks: [Range<Int>] = []
-        calls.reserveCapacity(2 * Self.streamTasks * Compute.threads)
+        var terms: [StreamedTerm] = []
+        var tasks: [StreamedColumns] = []
         tasks.reserveCapacity(2 * Self.streamTasks * Compute.threads)
         for product in products {
-            let terms = product.streamedTerms(accumulate: accumulate, &scaledInputs)
+            let first = terms.count
+            terms += product.streamedTerms(accumulate: accumulate, &scaledInputs)
             let columns = product.c.columns
             let parts = max(1, min((product.streamedBytes + bytes / 2) / bytes, columns / 16))
             for part in 0..<parts {
                 // Cut at whole blocks of the kernel's rows.
                 let (start, end) = (columns * part / parts / 4 * 4, columns * (part + 1) / parts / 4 * 4)
                 let range = start..<(part + 1 == parts ? columns : end)
-                tasks.append(calls.count..<calls.count + terms.count)
-                for term in terms { calls.append(term.columns(range)) }
+                tasks.append(StreamedColumns(terms: first..<terms.count, columns: range))
             }
         }
         // Threads that count references to what they share wait for each other, so they are given addresses.
         withExtendedLifetime((products, scaledInputs)) {
-            calls.withUnsafeBufferPointer { calls in
+            terms.withUnsafeBufferPointer { terms in
                 tasks.withUnsafeBufferPointer { tasks in
                     parallelFor(.products, tasks.count, inShares: true) { index, _ in
                         let isLast = isLastOfShare(index, of: tasks.count)
-                        let next = isLast ? nil : calls[tasks[index + 1].lowerBound].weights
-                        for call in tasks[index] { calls[call].run(next: next) }
+                        let next = isLast ? nil : tasks[index + 1].weights(terms)
+                        tasks[index].run(terms, next: next)
                     }
                 }
             }
         }
+    }
+}
+
+/// A task of streaming: some columns of a product, of all of its terms.
+private struct StreamedColumns {
+    let terms: Range<Int>
+    let columns: Range<Int>
+
+    /// Where the weights begin that it reads first.
+    func weights(_ all: UnsafeBufferPointer<StreamedTerm>) -> UnsafeRawPointer? {
+        terms.isEmpty ? nil : all[terms.lowerBound].columns(columns).weights
+    }
+
+    /// Computes it; `next`, if known, is read afterwards and fetched ahead.
+    func run(_ all: UnsafeBufferPointer<StreamedTerm>, next: UnsafeRawPointer?) {
+        for term in terms { all[term].columns(columns).run(next: next) }
     }
 }
 
