@@ -5,6 +5,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+/* prfchw: lines are fetched for writing; where a processor has no such instruction, it does nothing. */
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,prfchw"))), apply_to = function)
 #define VW 8
 #define MR 6

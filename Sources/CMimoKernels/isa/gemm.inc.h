@@ -63,7 +63,8 @@ INLINE vf fold_block(vf rows[VW]) {
 }
 
 /* Packing reads pieces of rows that are too short for the processor to see where reading goes, so what comes next is
- * fetched by hand: up to two and a half times as fast from memory. */
+ * fetched by hand: up to two and a half times as fast from memory. So is what is written, for another thread has read
+ * it last. */
 enum { CACHE_LINE = 64, CACHE_FLOATS = 16, PACK_AHEAD = 32, WRITE_AHEAD = 64 };
 
 INLINE ptrdiff_t element_size(mimo_dtype dtype) { return dtype == MIMO_F32 ? 4 : 2; }

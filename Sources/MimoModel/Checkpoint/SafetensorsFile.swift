@@ -71,7 +71,7 @@ public struct SafetensorsFile: Sendable {
     public subscript(name: String) -> Entry? { index[name].map { tensors[$0] } }
 
     /// Tells the kernel that the tensors will be read as a whole, but for those of these names.
-    public func expectFullRead(except names: Set<String>) {
+    func expectFullRead(except names: Set<String>) {
         let (start, end) = (tensors.first?.byteRange.lowerBound ?? 0, tensors.last?.byteRange.upperBound ?? 0)
         var from = start
         for tensor in tensors where names.contains(tensor.name) {

@@ -35,8 +35,9 @@ struct PackedPass {
     private let type: mimo_dtype
     private let isTransposed: Bool
     private let scale: Float
-    private let rowBytes: Int
     private let stride: Int
+    /// Bytes of weights from one column to the next.
+    private let columnBytes: Int
     /// Its depth.
     let depth: Int
     /// Depth of the panel above it.
@@ -50,9 +51,9 @@ struct PackedPass {
     {
         let b = term.b
         stride = b.columns
-        rowBytes = b.columns * b.type.size
-        weights =
-            UnsafeRawPointer(b.pointer) + depth.lowerBound * (term.isTransposed ? b.type.size : rowBytes)
+        let (row, element) = (b.columns * b.type.size, b.type.size)
+        columnBytes = term.isTransposed ? row : element
+        weights = UnsafeRawPointer(b.pointer) + depth.lowerBound * (term.isTransposed ? element : row)
         (type, isTransposed, scale) = (b.type.kernelType, term.isTransposed, term.scale)
         self.depth = depth.count
         self.above = above
@@ -62,13 +63,9 @@ struct PackedPass {
 
     /// Writes some columns, no more than `nr`, as a panel `[depth][nr]`.
     func pack(_ columns: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-        if isTransposed {
-            let from = weights + columns.lowerBound * rowBytes
-            kernels.pack_b_transposed(out, from, type, scale, depth, columns.count, stride)
-        } else {
-            let from = weights + columns.lowerBound * (rowBytes / max(1, stride))
-            kernels.pack_b(out, from, type, scale, depth, columns.count, stride)
-        }
+        let from = weights + columns.lowerBound * columnBytes
+        let pack = isTransposed ? kernels.pack_b_transposed : kernels.pack_b
+        pack?(out, from, type, scale, depth, columns.count, stride)
     }
 }
 

@@ -14,6 +14,8 @@ struct StreamedTerm {
     private var columns: Int
     private let depth: Int
     private let strides: (c: Int, a: Int, b: Int)
+    /// Bytes of weights from one column to the next.
+    private let columnBytes: Int
 
     /// `c (+)= a · weightᵀ` by rows of a stored weight.
     init(_ c: Tensor, _ a: Tensor, _ weight: WeightMatrix, accumulates: Bool) {
@@ -40,16 +42,14 @@ struct StreamedTerm {
         (self.isTransposed, self.accumulates, self.scale) = (isTransposed, accumulates, scale)
         (rows, columns, depth) = (c.rows, c.columns, a.columns)
         strides = (c.stride, a.stride, b.columns)
+        columnBytes = (isTransposed ? b.columns : 1) * b.type.size
     }
 
     /// Some of its columns.
     func columns(_ range: Range<Int>) -> StreamedTerm {
         var part = self
         part.c += range.lowerBound
-        part.weights +=
-            isTransposed
-            ? range.lowerBound * strides.b * (type == MIMO_F32 ? 4 : 2)
-            : range.lowerBound * MemoryLayout<Float>.stride
+        part.weights += range.lowerBound * columnBytes
         part.columns = range.count
         return part
     }

@@ -75,23 +75,19 @@ public final class TensorStorage: @unchecked Sendable {
 
     /// Tells the kernel that these mapped pages are not needed for now, so that streaming over a large file
     /// does not fill memory. Nothing is lost: they are read again when touched.
-    public func releasePages(_ range: Range<Int>) {
-        guard origin == .file else { return }
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let start = (range.lowerBound + page - 1) / page * page
-        let end = range.upperBound / page * page
-        if end > start { madvise(base + start, end - start, MADV_DONTNEED) }
-    }
+    public func releasePages(_ range: Range<Int>) { advise(range, MADV_DONTNEED) }
 
     /// Tells the kernel that these bytes of a mapped file will be read as a whole: what is not in memory yet comes in
     /// huge pages where the kernel and the file system have them, which miss the address cache less often.
-    public func expectFullRead(_ range: Range<Int>) {
+    public func expectFullRead(_ range: Range<Int>) { advise(range, MADV_HUGEPAGE) }
+
+    /// Advice on the whole pages of a mapped file: a kernel that does not take it changes nothing that is read.
+    private func advise(_ range: Range<Int>, _ advice: Int32) {
         guard origin == .file else { return }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let start = (range.lowerBound + page - 1) / page * page
         let end = range.upperBound / page * page
-        // Advice: whoever does not take it loses nothing.
-        if end > start { madvise(base + start, end - start, MADV_HUGEPAGE) }
+        if end > start { madvise(base + start, end - start, advice) }
     }
 
     private static let largeBytes = 1 << 20
