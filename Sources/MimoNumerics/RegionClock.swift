@@ -2,10 +2,8 @@ import Synchronization
 
 /// What the threads do together in a parallel region.
 public enum RegionPart: Int, Sendable, CaseIterable, CustomStringConvertible {
-    /// Matrix products, their operands packed.
+    /// Matrix products, with the widening and packing of their weights.
     case products
-    /// Bringing the operands of matrix products into the order in which they are read.
-    case packing
     /// Scores, softmax and weighted sums, forward and backward.
     case attention
     /// RMSNorm.
@@ -29,7 +27,6 @@ public enum RegionPart: Int, Sendable, CaseIterable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .products: "matrix products"
-        case .packing: "packing for products"
         case .attention: "attention"
         case .norms: "norms"
         case .rotary: "rotary"

@@ -155,7 +155,7 @@ struct EvaluationTests {
             0: "run: ", 2: "saved \(run.output)/checkpoint-1", 3: "saved \(run.output)/checkpoint-2",
         ]
         try running.wait(for: try #require(before[step]))
-        usleep(500_000)
+        usleep(250_000)
         try running.signal(SIGINT, after: "")
         let stopped = try running.wait()
         #expect(stopped.code == 130, "\(stopped.errors)")

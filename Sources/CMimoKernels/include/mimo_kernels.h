@@ -36,22 +36,18 @@ struct mimo_kernels {
     ptrdiff_t mr;     /* rows of C that one register tile holds */
     ptrdiff_t nr;     /* columns of C that one register tile holds */
 
-    /* ---- matrix products: C[m,n] (+)= A[m,k] · B[k,n] over packed operands ---- */
+    /* ---- matrix products: C[m,n] (+)= A[m,k] · B[k,n] ---- */
 
-    /* packed[k][mr] = a[i][k] for the rows i < m <= mr, zero above. a is [m, k] with row stride lda. */
-    void (*pack_a)(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda);
-    /* The same from a transposed operand: packed[k][mr] = a[k][i]; a is [k, m] with row stride lda. */
-    void (*pack_a_transposed)(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda);
     /* packed[k][nr] = scale * b[k][j] for the columns j < n <= nr, zero above. b is [k, n], row stride ldb. */
     void (*pack_b)(float *packed, const void *b, mimo_dtype dtype, float scale, ptrdiff_t k, ptrdiff_t n,
                    ptrdiff_t ldb);
     /* The same from rows of a weight: packed[k][nr] = scale * b[j][k]; b is [n, k] with row stride ldb. */
     void (*pack_b_transposed)(float *packed, const void *b, mimo_dtype dtype, float scale, ptrdiff_t k,
                               ptrdiff_t n, ptrdiff_t ldb);
-    /* c[m,n] (+)= a · b for `stripes` packed row stripes and `panels` packed column panels of depth k.
-     * Stripe s starts at a + s*a_stride, panel p at b + p*b_stride. Written where `accumulate` is 0. */
+    /* c[m,n] (+)= a · b, where element (i, p) of a is a[i*a_row + p*a_depth], of which one step is 1, and b is packed
+     * in column panels of depth k, b_panel apart. Written where `accumulate` is 0. */
     void (*multiply_packed)(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                            ptrdiff_t ldc, ptrdiff_t a_stride, ptrdiff_t b_stride, int accumulate);
+                            ptrdiff_t ldc, ptrdiff_t a_row, ptrdiff_t a_depth, ptrdiff_t b_panel, int accumulate);
     /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). `next`, if not
      * NULL, is what is probably read after w: it is fetched while w's end is multiplied. */
     void (*multiply_vectors)(float *y, const float *x, const void *w, const void *next, mimo_dtype dtype,

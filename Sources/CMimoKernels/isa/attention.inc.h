@@ -6,17 +6,18 @@ enum { BLOCK = MIMO_ATTENTION_BLOCK, PANELS = (BLOCK + NR - 1) / NR, TILE_LD = P
 INLINE ptrdiff_t ceil_to(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
-INLINE void pack_rows(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
-    for (ptrdiff_t i = 0; i < m; i += MR) pack_a(packed + i * k, a + i * lda, smaller(MR, m - i), k, lda);
-}
+/* Rows of a factor b[k, n] that stands in memory as it is multiplied, but where its last panel is not whole: to read
+ * past its columns could be to read past all memory. */
+typedef struct {
+    const float *start;
+    ptrdiff_t panel, ld;
+} factor;
 
-INLINE void pack_rows_transposed(float *packed, const float *a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
-    for (ptrdiff_t i = 0; i < m; i += MR) pack_a_transposed(packed + i * k, a + i, smaller(MR, m - i), k, lda);
-}
-
-INLINE void pack_columns(float *packed, const float *b, ptrdiff_t k, ptrdiff_t n, ptrdiff_t ldb) {
+INLINE factor whole_panels(const float *b, float *packed, ptrdiff_t k, ptrdiff_t n, ptrdiff_t ldb) {
+    if (n % NR == 0) return (factor){b, NR, ldb};
     for (ptrdiff_t j = 0; j < n; j += NR)
         pack_b_typed(packed + j * k, b + j, MIMO_F32, 1, k, smaller(NR, n - j), ldb);
+    return (factor){packed, NR * k, NR};
 }
 
 INLINE void pack_columns_transposed(float *packed, const float *b, ptrdiff_t k, ptrdiff_t n, ptrdiff_t ldb) {
@@ -24,17 +25,16 @@ INLINE void pack_columns_transposed(float *packed, const float *b, ptrdiff_t k, 
         pack_b_transposed_typed(packed + j * k, b + j * ldb, MIMO_F32, 1, k, smaller(NR, n - j), ldb);
 }
 
-/* Packs [count, group, head] as stacked rows (queries outermost: row i*group + h), so that the rows of a stripe
- * see nearly the same keys. */
-INLINE void pack_queries(float *packed, float *stacked, const float *q, ptrdiff_t count, ptrdiff_t group,
-                         ptrdiff_t head, ptrdiff_t ldq, float scale) {
+/* [count, group, head] as stacked rows (queries outermost: row i*group + h), so that the rows of a stripe see nearly
+ * the same keys. */
+INLINE void stack_queries(float *stacked, const float *q, ptrdiff_t count, ptrdiff_t group, ptrdiff_t head,
+                          ptrdiff_t ldq, float scale) {
     for (ptrdiff_t i = 0; i < count; i++)
         for (ptrdiff_t h = 0; h < group; h++) {
             const float *from = q + i * ldq + h * head;
             float *to = stacked + (i * group + h) * head;
             for (ptrdiff_t d = 0; d < head; d++) to[d] = from[d] * scale;
         }
-    pack_rows(packed, stacked, group * count, head, head);
 }
 
 /* Keys of the tile that row i of the block sees. Loops over them run on to whole registers, for half of the rows
@@ -56,40 +56,37 @@ INLINE void multiply_seen(float *scores, const float *queries, const float *keys
     for (ptrdiff_t r = 0; r < rows; r += MR) {
         ptrdiff_t seen = stripe_keys(r, rows, group, causal_offset, start, key_count);
         multiply_packed(scores + r * TILE_LD, queries + r * head, keys, smaller(MR, rows - r),
-                        smaller(key_count, ceil_to(seen, NR)), head, TILE_LD, MR * head, NR * head, 0);
+                        smaller(key_count, ceil_to(seen, NR)), head, TILE_LD, head, 1, NR * head, 0);
     }
 }
 
 /* sums[rows, head] += P · V, each stripe only as deep as it sees keys. */
-INLINE void sum_seen(float *sums, const float *p, const float *v, ptrdiff_t rows, ptrdiff_t head, ptrdiff_t key_count,
+INLINE void sum_seen(float *sums, const float *p, factor v, ptrdiff_t rows, ptrdiff_t head, ptrdiff_t key_count,
                      ptrdiff_t wide, ptrdiff_t group, ptrdiff_t causal_offset, ptrdiff_t start) {
     for (ptrdiff_t r = 0; r < rows; r += MR)
-        multiply_packed(sums + r * wide, p + r * key_count, v, smaller(MR, rows - r), head,
-                        stripe_keys(r, rows, group, causal_offset, start, key_count), wide, MR * key_count,
-                        NR * key_count, 1);
+        multiply_panels(sums + r * wide, p + r * TILE_LD, v.start, smaller(MR, rows - r), head,
+                        stripe_keys(r, rows, group, causal_offset, start, key_count), wide, (steps){TILE_LD, 1},
+                        v.panel, v.ld, 1);
 }
 
 /* sums[keys, head] += P^T · Q, each stripe of keys only over the rows that see its first key. */
-INLINE void sum_seeing(float *sums, const float *p, const float *q, ptrdiff_t key_count, ptrdiff_t head,
-                       ptrdiff_t rows, ptrdiff_t wide, ptrdiff_t group, ptrdiff_t causal_offset) {
+INLINE void sum_seeing(float *sums, const float *p, factor q, ptrdiff_t key_count, ptrdiff_t head, ptrdiff_t rows,
+                       ptrdiff_t wide, ptrdiff_t group, ptrdiff_t causal_offset) {
     for (ptrdiff_t j = 0; j < key_count; j += MR) {
         ptrdiff_t blind = j > causal_offset ? smaller((j - causal_offset) * group, rows) : 0;
-        multiply_packed(sums + j * wide, p + j * rows + blind * MR, q + blind * NR, smaller(MR, key_count - j), head,
-                        rows - blind, wide, MR * rows, NR * rows, 1);
+        multiply_panels(sums + j * wide, p + blind * TILE_LD + j, q.start + blind * q.ld, smaller(MR, key_count - j),
+                        head, rows - blind, wide, (steps){1, TILE_LD}, q.panel, q.ld, 1);
     }
 }
-
-#define SCRATCH_ROWS(group) ceil_to((group) * BLOCK, MR)
 
 static void attention_forward(float *out, float *lse, float *scratch, const float *q, const float *k,
                               const float *v, const mimo_key_range *ranges, ptrdiff_t range_count,
                               ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldout,
                               ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
-    ptrdiff_t rows = group * count, all = SCRATCH_ROWS(group), wide = ceil_to(head, NR);
-    float *packed_q = scratch, *scores = packed_q + all * head, *packed_p = scores + all * TILE_LD;
-    float *sums = packed_p + all * BLOCK, *packed_kv = sums + all * wide, *highest = packed_kv + wide * TILE_LD;
-    float *total = highest + all, *stacked = sums;
-    pack_queries(packed_q, stacked, q, count, group, head, ldq, scale);
+    ptrdiff_t rows = group * count, wide = ceil_to(head, NR);
+    float *queries = scratch, *scores = queries + rows * head, *sums = scores + rows * TILE_LD;
+    float *packed = sums + rows * wide, *highest = packed + wide * TILE_LD, *total = highest + rows;
+    stack_queries(queries, q, count, group, head, ldq, scale);
     for (ptrdiff_t r = 0; r < rows; r++) {
         highest[r] = -INFINITY;
         total[r] = 0;
@@ -101,8 +98,8 @@ static void attention_forward(float *out, float *lse, float *scratch, const floa
             ptrdiff_t keys = smaller(BLOCK, range.count - start);
             if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
             const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
-            pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
-            multiply_seen(scores, packed_q, packed_kv, rows, keys, head, group, range.causal_offset, start);
+            pack_columns_transposed(packed, tile_k, head, keys, ldkv);
+            multiply_seen(scores, queries, packed, rows, keys, head, group, range.causal_offset, start);
             for (ptrdiff_t r = 0; r < rows; r++) {
 #pragma clang fp reassociate(on)
                 float *row = scores + r * TILE_LD;
@@ -124,9 +121,8 @@ static void attention_forward(float *out, float *lse, float *scratch, const floa
                 }
                 total[r] += sum;
             }
-            pack_rows(packed_p, scores, rows, keys, TILE_LD);
-            pack_columns(packed_kv, tile_v, keys, head, ldkv);
-            sum_seen(sums, packed_p, packed_kv, rows, head, keys, wide, group, range.causal_offset, start);
+            sum_seen(sums, scores, whole_panels(tile_v, packed, keys, head, ldkv), rows, head, keys, wide, group,
+                     range.causal_offset, start);
         }
     }
     for (ptrdiff_t h = 0; h < group; h++)
@@ -172,12 +168,11 @@ static void attention_backward_q(float *dq, float *scratch, const float *lse, co
                                  const mimo_key_range *ranges, ptrdiff_t range_count, ptrdiff_t count,
                                  ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t lddq, ptrdiff_t lddout,
                                  ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
-    ptrdiff_t rows = group * count, all = SCRATCH_ROWS(group), wide = ceil_to(head, NR);
-    float *packed_q = scratch, *packed_dout = packed_q + all * head, *scores = packed_dout + all * head;
-    float *dp = scores + all * TILE_LD, *packed_ds = dp + all * TILE_LD, *sums = packed_ds + all * BLOCK;
-    float *packed_kv = sums + all * wide, *stacked = sums;
-    pack_queries(packed_q, stacked, q, count, group, head, ldq, scale);
-    pack_queries(packed_dout, stacked, dout, count, group, head, lddout, 1);
+    ptrdiff_t rows = group * count, wide = ceil_to(head, NR);
+    float *queries = scratch, *douts = queries + rows * head, *scores = douts + rows * head;
+    float *dp = scores + rows * TILE_LD, *sums = dp + rows * TILE_LD, *packed = sums + rows * wide;
+    stack_queries(queries, q, count, group, head, ldq, scale);
+    stack_queries(douts, dout, count, group, head, lddout, 1);
     for (ptrdiff_t r = 0; r < rows * wide; r++) sums[r] = 0;
     for (ptrdiff_t which = 0; which < range_count; which++) {
         mimo_key_range range = ranges[which];
@@ -185,14 +180,13 @@ static void attention_backward_q(float *dq, float *scratch, const float *lse, co
             ptrdiff_t keys = smaller(BLOCK, range.count - start);
             if (seen_keys(count - 1, range.causal_offset, start, keys) == 0) break;
             const float *tile_k = k + (range.start + start) * ldkv, *tile_v = v + (range.start + start) * ldkv;
-            pack_columns_transposed(packed_kv, tile_k, head, keys, ldkv);
-            multiply_seen(scores, packed_q, packed_kv, rows, keys, head, group, range.causal_offset, start);
-            pack_columns_transposed(packed_kv, tile_v, head, keys, ldkv);
-            multiply_seen(dp, packed_dout, packed_kv, rows, keys, head, group, range.causal_offset, start);
+            pack_columns_transposed(packed, tile_k, head, keys, ldkv);
+            multiply_seen(scores, queries, packed, rows, keys, head, group, range.causal_offset, start);
+            pack_columns_transposed(packed, tile_v, head, keys, ldkv);
+            multiply_seen(dp, douts, packed, rows, keys, head, group, range.causal_offset, start);
             softmax_backward(scores, dp, lse, delta, rows, group, keys, start, range.causal_offset, ldlse);
-            pack_rows(packed_ds, dp, rows, keys, TILE_LD);
-            pack_columns(packed_kv, tile_k, keys, head, ldkv);
-            sum_seen(sums, packed_ds, packed_kv, rows, head, keys, wide, group, range.causal_offset, start);
+            sum_seen(sums, dp, whole_panels(tile_k, packed, keys, head, ldkv), rows, head, keys, wide, group,
+                     range.causal_offset, start);
         }
     }
     for (ptrdiff_t h = 0; h < group; h++)
@@ -206,11 +200,10 @@ static void attention_backward_kv(float *dk, float *dv, float *scratch, const fl
                                   const mimo_query_range *ranges, ptrdiff_t range_count, ptrdiff_t count,
                                   ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t lddkv,
                                   ptrdiff_t lddout, ptrdiff_t ldlse, ptrdiff_t ldq, ptrdiff_t ldkv) {
-    ptrdiff_t all = SCRATCH_ROWS(group), wide = ceil_to(head, NR), key_rows = ceil_to(BLOCK, MR);
+    ptrdiff_t all = group * BLOCK, wide = ceil_to(head, NR);
     float *stacked_q = scratch, *stacked_dout = stacked_q + all * head, *packed = stacked_dout + all * head;
     float *scores = packed + all * wide, *dp = scores + all * TILE_LD, *packed_k = dp + all * TILE_LD;
-    float *packed_v = packed_k + head * TILE_LD, *transposed = packed_v + head * TILE_LD;
-    float *sum_k = transposed + key_rows * all, *sum_v = sum_k + BLOCK * wide;
+    float *packed_v = packed_k + head * TILE_LD, *sum_k = packed_v + head * TILE_LD, *sum_v = sum_k + BLOCK * wide;
     pack_columns_transposed(packed_k, k, head, count, ldkv);
     pack_columns_transposed(packed_v, v, head, count, ldkv);
     for (ptrdiff_t r = 0; r < BLOCK * wide; r++) sum_k[r] = sum_v[r] = 0;
@@ -220,18 +213,16 @@ static void attention_backward_kv(float *dk, float *dv, float *scratch, const fl
             ptrdiff_t queries = smaller(BLOCK, range.count - start), rows = group * queries;
             ptrdiff_t first = range.start + start, offset = range.causal_offset + start;
             if (seen_keys(queries - 1, offset, 0, count) == 0) continue;
-            pack_queries(packed, stacked_q, q + first * ldq, queries, group, head, ldq, scale);
-            multiply_seen(scores, packed, packed_k, rows, count, head, group, offset, 0);
-            pack_queries(packed, stacked_dout, dout + first * lddout, queries, group, head, lddout, 1);
-            multiply_seen(dp, packed, packed_v, rows, count, head, group, offset, 0);
+            stack_queries(stacked_q, q + first * ldq, queries, group, head, ldq, scale);
+            multiply_seen(scores, stacked_q, packed_k, rows, count, head, group, offset, 0);
+            stack_queries(stacked_dout, dout + first * lddout, queries, group, head, lddout, 1);
+            multiply_seen(dp, stacked_dout, packed_v, rows, count, head, group, offset, 0);
             softmax_backward(scores, dp, lse + first * ldlse, delta + first * ldlse, rows, group, count, 0,
                              offset, ldlse);
-            pack_rows_transposed(transposed, scores, count, rows, TILE_LD);
-            pack_columns(packed, stacked_dout, rows, head, head);
-            sum_seeing(sum_v, transposed, packed, count, head, rows, wide, group, offset);
-            pack_rows_transposed(transposed, dp, count, rows, TILE_LD);
-            pack_columns(packed, stacked_q, rows, head, head);
-            sum_seeing(sum_k, transposed, packed, count, head, rows, wide, group, offset);
+            sum_seeing(sum_v, scores, whole_panels(stacked_dout, packed, rows, head, head), count, head, rows, wide,
+                       group, offset);
+            sum_seeing(sum_k, dp, whole_panels(stacked_q, packed, rows, head, head), count, head, rows, wide, group,
+                       offset);
         }
     }
     for (ptrdiff_t j = 0; j < count; j++)

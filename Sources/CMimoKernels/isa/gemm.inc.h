@@ -1,6 +1,7 @@
-/* Matrix products over packed operands, after Goto and van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication" (2008): a register tile of MR x NR is kept while k runs; the packed column panel stays in
- * the first-level cache, the row stripes stream from the second. */
+/* Matrix products, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a register
+ * tile of MR x NR is kept while k runs; the packed column panel stays in the first-level cache. Their rows of a are
+ * packed too. Here they are read where they lie, fetched ahead by hand, which is as fast: a tile broadcasts single
+ * elements, and each line of a row that comes is used up before the next. */
 
 /* Transposes a VW x VW block in registers by log2(VW) rounds; round w swaps the off-diagonal w x w squares. */
 #define SWAP_SQUARES(w, LOW, HIGH)                                                      \
@@ -63,59 +64,10 @@ INLINE vf fold_block(vf rows[VW]) {
 }
 
 /* Packing reads pieces of rows that are too short for the processor to see where reading goes, so what comes next is
- * fetched by hand: up to two and a half times as fast from memory. So is what is written, for another thread has read
- * it last. */
-enum { CACHE_LINE = 64, CACHE_FLOATS = 16, PACK_AHEAD = 32, WRITE_AHEAD = 64 };
+ * fetched by hand: up to two and a half times as fast from memory. So is what is written. */
+enum { CACHE_LINE = 64, CACHE_FLOATS = 16, PACK_AHEAD = 32 };
 
 INLINE ptrdiff_t element_size(mimo_dtype dtype) { return dtype == MIMO_F32 ? 4 : 2; }
-
-/* Where one block holds all rows, it stores past its own columns, where the next depth writes again; the last
- * depth, and blocks beside others, are copied with care. */
-
-static void pack_a(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k, ptrdiff_t lda) {
-    for (ptrdiff_t p = 0; p < k; p += VW) {
-        ptrdiff_t depth = k - p < VW ? k - p : VW;
-        for (ptrdiff_t i = 0; i < MR; i += VW) {
-            vf rows[VW];
-            ptrdiff_t width = MR - i < VW ? MR - i : VW;
-            if (p % CACHE_FLOATS == 0)
-                for (ptrdiff_t r = 0; r < width; r++) {
-                    __builtin_prefetch(a + (MR + i + r) * lda + p);
-                    __builtin_prefetch(packed + (p + WRITE_AHEAD) * MR + r * CACHE_FLOATS, 1);
-                }
-            if (depth == VW && m == MR && MR <= VW) {
-#pragma clang loop unroll(full)
-                for (int r = 0; r < VW; r++) rows[r] = r < MR ? load(a + r * lda + p) : (vf){0};
-                transpose_block(rows);
-                if (p + VW < k) {
-#pragma clang loop unroll(full)
-                    for (int q = 0; q < VW; q++) store(packed + (p + q) * MR, rows[q]);
-                    continue;
-                }
-            } else {
-                for (int r = 0; r < VW; r++) {
-                    rows[r] = (vf){0};
-                    for (ptrdiff_t q = 0; q < depth && i + r < m; q++) rows[r][q] = a[(i + r) * lda + p + q];
-                }
-                transpose_block(rows);
-            }
-            for (ptrdiff_t q = 0; q < depth; q++) {
-                float *out = packed + (p + q) * MR + i;
-                if (width == VW || (MR <= VW && p + q + 1 < k)) store(out, rows[q]);
-                else __builtin_memcpy(out, &rows[q], (size_t)width * 4);
-            }
-        }
-    }
-}
-
-static void pack_a_transposed(float *restrict packed, const float *restrict a, ptrdiff_t m, ptrdiff_t k,
-                              ptrdiff_t lda) {
-    for (ptrdiff_t p = 0; p < k; p++) {
-        ptrdiff_t i = 0;
-        for (; i < m; i++) packed[p * MR + i] = a[p * lda + i];
-        for (; i < MR; i++) packed[p * MR + i] = 0;
-    }
-}
 
 INLINE void pack_b_typed(float *restrict packed, const void *b, mimo_dtype dtype, float scale, ptrdiff_t k,
                          ptrdiff_t n, ptrdiff_t ldb) {
@@ -178,40 +130,50 @@ static void pack_b_transposed(float *packed, const void *b, mimo_dtype dtype, fl
     else pack_b_transposed_typed(packed, b, MIMO_F32, scale, k, n, ldb);
 }
 
-/* The row stripes stream by, and memory that several processors share answers late: they are fetched ahead by hand,
- * so many steps of k, and then those of the stripe that comes next. So is the tile of c. Worth a third of the speed
- * where the third-level cache is shared with busy neighbours. */
-enum { STEPS_AHEAD = 80 };
+/* Where a product's rows lie: element (i, p) of a at a[i * row + p * depth]; either step may be the short one. */
+typedef struct {
+    ptrdiff_t row, depth;
+} steps;
 
-/* acc[MR, NR] += a[k, MR]^T · b[k, NR] */
-INLINE void tile_steps(vf acc[MR][2], const float *restrict a, const float *restrict b, const float *ahead,
-                       ptrdiff_t k) {
-    for (ptrdiff_t p = 0; p < k; p++) {
-        __builtin_prefetch(ahead + p * MR);
-        vf b0 = load(b + p * NR), b1 = load(b + p * NR + VW);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < MR; i++) {
-            acc[i][0] += b0 * a[p * MR + i];
-            acc[i][1] += b1 * a[p * MR + i];
-        }
-    }
-}
+/* Memory that several processors share answers late: rows of a are fetched so many steps of k ahead, and then those of
+ * the stripe that comes next. So is the tile of c. Worth a third of the speed where the third-level cache is shared
+ * with busy neighbours. */
+enum { STEPS_AHEAD = 80, FETCHED_ROWS = MR > 8 ? 16 : 8 };
 
-/* One register tile: c[MR, NR] (+)= a[k, MR]^T · b[k, NR]; `next` is where the next tile's a begins. */
-INLINE void tile(float *restrict c, const float *restrict a, const float *restrict b, const float *next, ptrdiff_t k,
-                 ptrdiff_t ldc, int accumulate) {
+/* One register tile: c[count, NR] (+)= a[count, k] · b[k, NR], whose rows are ldb apart; `next` is where the next tile's
+ * a begins. Of rows that lie along k, each step fetches one row's next line; of rows that lie across, the line of all.
+ * A pointer for each three rows moves along, which an address reaches with one register of steps: computed from p they
+ * would take half as many instructions again, and registers that the sums need. */
+INLINE void tile(float *restrict c, int count, const float *restrict a, const float *restrict b, const float *next,
+                 ptrdiff_t k, ptrdiff_t ldc, steps at, ptrdiff_t ldb, int accumulate) {
     vf acc[MR][2];
+    const float *rows[(MR + 2) / 3];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < MR; i++) {
+    for (int i = 0; i < count; i++) {
         acc[i][0] = acc[i][1] = (vf){0};
+        if (i % 3 == 0) rows[i / 3] = a + i * at.row;
         __builtin_prefetch(c + i * ldc, 1);
         __builtin_prefetch(c + i * ldc + NR - 1, 1);
     }
-    ptrdiff_t own = k > STEPS_AHEAD ? k - STEPS_AHEAD : 0;
-    tile_steps(acc, a, b, a + STEPS_AHEAD * MR, own);
-    tile_steps(acc, a + own * MR, b + own * NR, next, k - own);
+    ptrdiff_t own = k > STEPS_AHEAD ? k - STEPS_AHEAD : 0, fetched = at.depth == 1 ? at.row : at.depth;
+    for (ptrdiff_t p = 0; p < k;) {
+        const float *ahead = p < own ? a + (p + STEPS_AHEAD) * at.depth : next + (p - own) * at.depth;
+        for (ptrdiff_t end = k - p < FETCHED_ROWS ? k : p + FETCHED_ROWS; p < end; p++) {
+            __builtin_prefetch(ahead);
+            vf b0 = load(b), b1 = load(b + VW);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < MR; i++) {
+            for (int i = 0; i < count; i++) {
+                float value = rows[i / 3][i % 3 * at.row];
+                acc[i][0] += b0 * value;
+                acc[i][1] += b1 * value;
+                if (i % 3 == 2 || i + 1 == count) rows[i / 3] += at.depth;
+            }
+            ahead += fetched;
+            b += ldb;
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) {
         float *row = c + i * ldc;
         if (accumulate) {
             acc[i][0] += load(row);
@@ -222,25 +184,51 @@ INLINE void tile(float *restrict c, const float *restrict a, const float *restri
     }
 }
 
-static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                            ptrdiff_t ldc, ptrdiff_t a_stride, ptrdiff_t b_stride, int accumulate) {
+/* A function for each number of rows: the compiler keeps all of a tile in registers only where it sees one. */
+#define TILE_OF(rows)                                                                                               \
+    static __attribute__((noinline)) void tile_##rows(float *c, const float *a, const float *b, const float *next,  \
+                                                      ptrdiff_t k, ptrdiff_t ldc, steps at, ptrdiff_t ldb,          \
+                                                      int accumulate) {                                             \
+        tile(c, rows, a, b, next, k, ldc, at, ldb, accumulate);                                                     \
+    }
+TILE_OF(1) TILE_OF(2) TILE_OF(3) TILE_OF(4) TILE_OF(5) TILE_OF(6)
+#if MR > 6
+TILE_OF(7) TILE_OF(8) TILE_OF(9) TILE_OF(10) TILE_OF(11) TILE_OF(12) TILE_OF(13) TILE_OF(14)
+#endif
+
+typedef void tile_function(float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t, steps, ptrdiff_t, int);
+static tile_function *const tiles[] = {
+    NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6,
+#if MR > 6
+    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
+#endif
+};
+
+/* c[m, n] (+)= a[m, k] · b[k, n]; b's column panels are b_panel apart, their rows ldb. */
+INLINE void multiply_panels(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                            ptrdiff_t ldc, steps at, ptrdiff_t b_panel, ptrdiff_t ldb, int accumulate) {
     for (ptrdiff_t j = 0; j < n; j += NR) {
-        const float *panel = b + j / NR * b_stride;
+        const float *panel = b + j / NR * b_panel;
         for (ptrdiff_t i = 0; i < m; i += MR) {
-            const float *stripe = a + i / MR * a_stride, *next = i + MR < m ? stripe + a_stride : a;
+            const float *stripe = a + i * at.row, *next = i + MR < m ? stripe + MR * at.row : a;
             float *out = c + i * ldc + j;
-            if (m - i >= MR && n - j >= NR) {
-                tile(out, stripe, panel, next, k, ldc, accumulate);
+            ptrdiff_t rows = m - i < MR ? m - i : MR, columns = n - j < NR ? n - j : NR;
+            if (columns == NR) {
+                tiles[rows](out, stripe, panel, next, k, ldc, at, ldb, accumulate);
                 continue;
             }
-            ptrdiff_t rows = m - i < MR ? m - i : MR, columns = n - j < NR ? n - j : NR;
             float edge[MR * NR];
-            tile(edge, stripe, panel, next, k, NR, 0);
+            tiles[rows](edge, stripe, panel, next, k, NR, at, ldb, 0);
             for (ptrdiff_t r = 0; r < rows; r++)
                 for (ptrdiff_t s = 0; s < columns; s++)
                     out[r * ldc + s] = edge[r * NR + s] + (accumulate ? out[r * ldc + s] : 0);
         }
     }
+}
+
+static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                            ptrdiff_t ldc, ptrdiff_t a_row, ptrdiff_t a_depth, ptrdiff_t b_panel, int accumulate) {
+    multiply_panels(c, a, b, m, n, k, ldc, (steps){a_row, a_depth}, b_panel, NR, accumulate);
 }
 
 /* Vectors times a stored weight, which is read once and in order: that is what bounds decoding. A block of a few

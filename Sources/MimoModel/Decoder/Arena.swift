@@ -45,9 +45,10 @@ public final class Arena {
     /// Takes back everything; the memory stays for the next pass.
     public func reset() { release(to: Mark(chunk: 0, used: 0, live: 0)) }
 
-    /// A matrix with undefined elements.
+    /// A matrix with undefined elements, whose rows begin on cache lines.
     public func tensor(rows: Int, columns: Int) -> Tensor {
-        let floats = (rows * columns + 15) / 16 * 16
+        let stride = Self.stride(columns)
+        let floats = rows * stride
         while chunk < chunks.count, used + floats > chunks[chunk].count {
             chunk += 1
             used = 0
@@ -58,6 +59,13 @@ public final class Arena {
         live += floats
         mostLive = max(mostLive, live)
         defer { used += floats }
-        return chunks[chunk].columns(used..<used + rows * columns).reshaped(rows: rows, columns: columns)
+        return chunks[chunk].columns(used..<used + floats).reshaped(rows: rows, columns: stride)
+            .columns(0..<columns)
+    }
+
+    /// Floats from one row to the next: whole cache lines, and one more where rows would be whole pages apart.
+    /// Products read many rows side by side, and a cache keeps few lines that lie so.
+    private static func stride(_ columns: Int) -> Int {
+        (columns + 15) / 16 * 16 + (columns % 1024 == 0 ? 16 : 0)
     }
 }

@@ -114,8 +114,8 @@ extension DecoderBlock {
         RotaryEmbedding.backward(dq, cosines: queryRotary.cosines, sines: queryRotary.sines)
         RotaryEmbedding.backward(dk, cosines: context.rotary.cosines, sines: context.rotary.sines)
         if let norms = saved.headNorms, let queryNorm, let keyNorm {
-            normalizeHeadsBackward(dq, norms.q, rstd: norms.qRstd, queryNorm)
-            normalizeHeadsBackward(dk, norms.k, rstd: norms.kRstd, keyNorm)
+            queryNorm.backward(dq, rstd: norms.qRstd, dOutput: dq, norms.q, accumulate: false)
+            keyNorm.backward(dk, rstd: norms.kRstd, dOutput: dk, norms.k, accumulate: false)
         }
 
         let normed = arena.tensor(rows: tokens, columns: hidden)
@@ -170,11 +170,5 @@ extension DecoderBlock {
             accumulate: false
         )
         Elementwise.scatterAddRows(dInput, from: dMiddle, rows)
-    }
-
-    private func normalizeHeadsBackward(_ dHeads: Tensor, _ before: Tensor, rstd: Tensor, _ norm: NormWeight)
-    {
-        let gradient = dHeads.reshaped(rows: before.rows, columns: before.columns)
-        norm.backward(gradient, rstd: rstd, dOutput: gradient, before, accumulate: false)
     }
 }

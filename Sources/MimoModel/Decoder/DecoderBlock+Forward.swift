@@ -134,11 +134,9 @@ extension DecoderBlock {
         func normalize(_ x: Tensor, _ norm: NormWeight) -> (Tensor, Tensor) {
             let before = kept.tensor(rows: x.rows, columns: x.columns)
             before.copy(from: x)
-            let heads = before.reshaped(rows: x.count / size, columns: size)
-            let rstd = kept.tensor(rows: 1, columns: heads.rows)
-            let out = x.reshaped(rows: heads.rows, columns: size)
-            norm.forward(out, rstd: rstd, heads, epsilon: epsilon)
-            return (heads, rstd)
+            let rstd = kept.tensor(rows: 1, columns: x.rows * (x.columns / size))
+            norm.forward(x, rstd: rstd, before, epsilon: epsilon)
+            return (before, rstd)
         }
         let (qHeads, qRstd) = normalize(q, queryNorm)
         let (kHeads, kRstd) = normalize(k, keyNorm)

@@ -1,6 +1,6 @@
 import MimoNumerics
 
-/// Linears that read the same input, forward and backward in one call each, so that the input is packed once.
+/// Linears that read the same input, forward and backward in one call each, so that it is read while it is cached.
 struct LinearGroup {
     /// What forward keeps of one update for the backward.
     struct SavedUpdate {

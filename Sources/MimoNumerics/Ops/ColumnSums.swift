@@ -16,16 +16,18 @@ public enum ColumnSums {
         }
     }
 
-    /// `sums [1, C] += Σ_t factors[t] · x [t, C] · y [t, C]`: the gradient of a norm's weight, whose factors are
-    /// the rows' 1/rms; without factors they are 1.
+    /// `sums [1, C] += Σ factors[i] · x[i] · y[i]`: the gradient of a norm's weight, whose factors are the 1/rms of
+    /// the pieces i of C columns that x and y `[T, n · C]` consist of; without factors they are 1.
     public static func accumulate(_ sums: Tensor, _ x: Tensor, times y: Tensor, factors: Tensor? = nil) {
-        precondition(sums.count == x.columns && x.rows == y.rows && x.columns == y.columns)
-        precondition((factors?.columns ?? x.rows) >= x.rows)
-        parallelChunks(.norms, of: x.columns, grain: grain) { columns in
+        precondition(x.columns % sums.count == 0 && x.rows == y.rows && x.columns == y.columns)
+        let pieces = x.columns / sums.count
+        precondition((factors?.columns ?? x.rows * pieces) >= x.rows * pieces)
+        parallelChunks(.norms, of: sums.count, grain: grain) { columns in
             let (out, factors) = (sums.pointer, factors?.pointer)
-            for row in 0..<x.rows {
-                let (a, b) = (x.pointer + row * x.stride, y.pointer + row * y.stride)
-                let factor = factors?[row] ?? 1
+            for piece in 0..<x.rows * pieces {
+                let (row, start) = (piece / pieces, piece % pieces * sums.count)
+                let (a, b) = (x.pointer + row * x.stride + start, y.pointer + row * y.stride + start)
+                let factor = factors?[piece] ?? 1
                 for column in columns { out[column] += a[column] * b[column] * factor }
             }
         }

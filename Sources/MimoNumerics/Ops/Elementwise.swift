@@ -2,24 +2,28 @@ import CMimoKernels
 
 /// Sums, biases and gathers.
 public enum Elementwise {
-    private static let grain = 1 << 15
-
-    /// `output = a + b`, all of one shape and contiguous; `output` may be an input.
+    /// `output = a + b`, all of one shape; `output` may be an input.
     public static func add(_ output: Tensor, _ a: Tensor, _ b: Tensor) {
-        precondition(output.isContiguous && a.isContiguous && b.isContiguous)
-        precondition(a.count == output.count && b.count == output.count)
-        parallelChunks(.copies, of: output.count, grain: grain) { range in
-            let i = range.lowerBound
-            kernels.add(output.pointer + i, a.pointer + i, b.pointer + i, range.count)
+        precondition(a.rows == output.rows && b.rows == output.rows)
+        precondition(a.columns == output.columns && b.columns == output.columns)
+        parallelChunks(.copies, of: output.rows, grain: 32) { rows in
+            for row in rows {
+                let (x, y) = (a.pointer + row * a.stride, b.pointer + row * b.stride)
+                kernels.add(output.pointer + row * output.stride, x, y, output.columns)
+            }
         }
     }
 
-    /// `output = a - b`, all of one shape and contiguous; `output` may be an input.
+    /// `output = a - b`, all of one shape; `output` may be an input.
     public static func subtract(_ output: Tensor, _ a: Tensor, _ b: Tensor) {
-        precondition(output.isContiguous && a.isContiguous && b.isContiguous)
-        precondition(a.count == output.count && b.count == output.count)
-        parallelChunks(.copies, of: output.count, grain: grain) { range in
-            for index in range { output.pointer[index] = a.pointer[index] - b.pointer[index] }
+        precondition(a.rows == output.rows && b.rows == output.rows)
+        precondition(a.columns == output.columns && b.columns == output.columns)
+        parallelChunks(.copies, of: output.rows, grain: 32) { rows in
+            for row in rows {
+                let (x, y) = (a.pointer + row * a.stride, b.pointer + row * b.stride)
+                let out = output.pointer + row * output.stride
+                for column in 0..<output.columns { out[column] = x[column] - y[column] }
+            }
         }
     }
 

@@ -3,18 +3,6 @@ struct DepthSlice {
     let term: ProductTerm
     var passes: [Range<Int>]
 
-    var range: Range<Int> { (passes.first?.lowerBound ?? 0)..<(passes.last?.upperBound ?? 0) }
-    var depth: Int { range.count }
-
-    /// The activations that it reads for some rows of the product.
-    func input(_ rows: Range<Int>) -> SliceInput {
-        let isTransposed = term.isInputTransposed
-        return SliceInput(
-            elements: isTransposed ? term.a.rows(range).columns(rows) : term.a.columns(range).rows(rows),
-            isTransposed: isTransposed
-        )
-    }
-
     /// Cuts the depth of a sum into blocks of about `blockDepth`: what is packed of one is still in the cache when it
     /// is multiplied. Short terms join the block before them.
     static func blocks(of terms: [ProductTerm], step: Int, blockDepth: Int) -> [[DepthSlice]] {
@@ -38,17 +26,5 @@ struct DepthSlice {
             }
         }
         return blocks
-    }
-}
-
-/// Activations as they lie in memory: `[rows, depth]`, or `[depth, rows]`.
-struct SliceInput {
-    let elements: Tensor
-    let isTransposed: Bool
-
-    var depth: Int { isTransposed ? elements.rows : elements.columns }
-
-    func isSame(as other: SliceInput) -> Bool {
-        isTransposed == other.isTransposed && elements.isSame(as: other.elements)
     }
 }

@@ -41,8 +41,8 @@ struct StreamedTerm {
         type = b.type.kernelType
         (self.isTransposed, self.accumulates, self.scale) = (isTransposed, accumulates, scale)
         (rows, columns, depth) = (c.rows, c.columns, a.columns)
-        strides = (c.stride, a.stride, b.columns)
-        columnBytes = (isTransposed ? b.columns : 1) * b.type.size
+        strides = (c.stride, a.stride, b.stride)
+        columnBytes = (isTransposed ? b.stride : 1) * b.type.size
     }
 
     /// Some of its columns.

@@ -12,33 +12,49 @@ public struct WeightMatrix: Sendable {
     public let rows: Int
     /// Number of columns: a linear's inputs.
     public let columns: Int
+    /// Elements from one row to the next; in files, where rows follow each other, the columns.
+    let stride: Int
 
     /// A window on stored elements that follow each other row by row.
     public init(storage: TensorStorage, byteOffset: Int, type: ElementType, rows: Int, columns: Int) {
-        precondition(byteOffset >= 0 && byteOffset + rows * columns * type.size <= storage.byteCount)
+        self.init(storage, byteOffset: byteOffset, type, rows: rows, columns: columns, stride: columns)
+    }
+
+    private init(
+        _ storage: TensorStorage,
+        byteOffset: Int,
+        _ type: ElementType,
+        rows: Int,
+        columns: Int,
+        stride: Int
+    ) {
         self.storage = storage
         self.byteOffset = byteOffset
         self.type = type
         self.rows = rows
         self.columns = columns
+        self.stride = stride
+        precondition(byteOffset >= 0 && byteRange.upperBound <= storage.byteCount)
     }
 
-    /// The elements of a contiguous tensor, shared.
+    /// The elements of a tensor, shared.
     public init(_ tensor: Tensor) {
-        precondition(tensor.isContiguous)
         self.init(
-            storage: tensor.storage,
+            tensor.storage,
             byteOffset: tensor.offset * 4,
-            type: .f32,
+            .f32,
             rows: tensor.rows,
-            columns: tensor.columns
+            columns: tensor.columns,
+            stride: tensor.stride
         )
     }
 
     var pointer: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
 
     /// Where the elements lie in their storage.
-    public var byteRange: Range<Int> { byteOffset..<byteOffset + rows * columns * type.size }
+    public var byteRange: Range<Int> {
+        byteOffset..<byteOffset + (rows == 0 ? 0 : (rows - 1) * stride + columns) * type.size
+    }
 
     /// Bytes of a mapped file that the elements are; 0 where they have memory of their own.
     public var mappedBytes: Int { storage.isMapped ? byteRange.count : 0 }
@@ -47,18 +63,19 @@ public struct WeightMatrix: Sendable {
     public func rows(_ range: Range<Int>) -> WeightMatrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
         return WeightMatrix(
-            storage: storage,
-            byteOffset: byteOffset + range.lowerBound * columns * type.size,
-            type: type,
+            storage,
+            byteOffset: byteOffset + range.lowerBound * stride * type.size,
+            type,
             rows: range.count,
-            columns: columns
+            columns: columns,
+            stride: stride
         )
     }
 
     /// The elements as a tensor that shares them, where they are stored as floats.
     public var floats: Tensor? {
         guard type == .f32 else { return nil }
-        return Tensor(storage: storage, offset: byteOffset / 4, rows: rows, columns: columns, stride: columns)
+        return Tensor(storage: storage, offset: byteOffset / 4, rows: rows, columns: columns, stride: stride)
     }
 
     /// Tells the kernel that the pages of a mapped file are not needed for now, see
@@ -74,7 +91,7 @@ public struct WeightMatrix: Sendable {
 
     /// Writes the elements as floats.
     public func widen(into out: Tensor) {
-        precondition(out.rows == rows && out.columns == columns && out.isContiguous)
+        precondition(out.rows == rows && out.columns == columns && out.isContiguous && stride == columns)
         parallelChunks(.copies, of: rows * columns, grain: 1 << 16) { range in
             kernels.widen(
                 out.pointer + range.lowerBound,
@@ -93,7 +110,7 @@ public struct WeightMatrix: Sendable {
             for row in chunk {
                 kernels.widen(
                     out.pointer + row * out.stride,
-                    pointer + Int(indices[row]) * columns * type.size,
+                    pointer + Int(indices[row]) * stride * type.size,
                     type.kernelType,
                     columns
                 )
