@@ -47,8 +47,10 @@ func parallelFor(
     if Compute.isRehearsing { return }
     if RegionClock.isSimulating {
         var tasks: [Double] = []
+        // Whose share a task is, so that a thread's own work before its first one counts.
+        let owners = inShares ? min(workers, RegionClock.sharers) : 1
         let wall = seconds {
-            tasks = (0..<count).map { index in seconds { body(index, 0) } }
+            tasks = (0..<count).map { index in seconds { body(index, index * owners / count) } }
             RegionClock.add(part, tasks: tasks)
         }
         RegionClock.addOverhead(wall - tasks.reduce(0, +))

@@ -62,9 +62,11 @@ struct TrainBenchmark: ParsableCommand {
         RegionClock.reset()
         var records: [StepRecord] = []
         var parts: [RegionPart: RegionClock.Total] = [:]
+        var overhead = 0.0
         try tuning.run { event in
             guard case .step(let record, _) = event else { return .more }
             parts.merge(RegionClock.totals, uniquingKeysWith: +)
+            overhead += RegionClock.simulationOverhead
             records.append(record)
             print(
                 "step \(record.step) loss \(Figures.fixed(record.loss, 5)) tokens \(record.tokens) "
@@ -78,7 +80,13 @@ struct TrainBenchmark: ParsableCommand {
             RegionClock.reset()
             return .more
         }
-        report(records, parts: parts, rates: rates, predicted: tuning.memory.predictedPeak)
+        report(
+            records,
+            parts: parts,
+            overhead: overhead,
+            rates: rates,
+            predicted: tuning.memory.predictedPeak
+        )
     }
 
     private static let folder = "/tmp/mimo-sft-bench-\(getpid())"
@@ -109,6 +117,7 @@ struct TrainBenchmark: ParsableCommand {
     private func report(
         _ records: [StepRecord],
         parts: [RegionPart: RegionClock.Total],
+        overhead: Double,
         rates: [Double],
         predicted: Int
     ) {
@@ -150,7 +159,7 @@ struct TrainBenchmark: ParsableCommand {
             where the time went, of \(Figures.fixed(seconds, 2)) s:
             """
         )
-        let times = TimeByPart(parts, of: seconds - RegionClock.simulationOverhead)
+        let times = TimeByPart(parts, of: seconds - overhead)
         times.show()
         guard !simulate.isEmpty else { return }
         print("\nif memory were no bound, by the cuts and barriers alone:")

@@ -18,12 +18,15 @@ public final class Gemm {
     private static let fewRows = 16
 
     private var packedWeights = TensorStorage(byteCount: 64)
+    private var packedTags = TensorStorage(byteCount: 64)
+    /// How often products were multiplied so far.
+    private var count = 0
 
     /// A multiplier with scratch memory of its own, for one operation at a time.
     public init() {}
 
     /// Bytes of scratch memory held.
-    public var byteCount: Int { packedWeights.byteCount }
+    public var byteCount: Int { packedWeights.byteCount + packedTags.byteCount }
 
     /// Computes products, in one parallel region for each block of their depth.
     ///
@@ -59,22 +62,19 @@ public final class Gemm {
     private func multiply(_ products: [ProductBlock], rows: Int, accumulate: Bool) {
         let threads = RegionClock.sharers
         let cut = ProductCut(products, rows: rows, threads: threads)
-        packedWeights = packedWeights.holding(
-            floats: PackedColumns.floats(workers: threads, group: cut.floats)
+        count += 1
+        let packed = PackedColumns(
+            group: cut.floats,
+            workers: threads,
+            products: count,
+            weights: &packedWeights,
+            tags: &packedTags
         )
-        let weights = PackedColumns(packedWeights, workers: threads, group: cut.floats)
         parallelFor(.products, cut.tasks, inShares: true) { task, worker in
             let group = cut.columns(task)
             let product = products[group.product]
-            let packed = weights.packed(group, of: product, worker: worker)
-            product.multiply(group.panels, packed, rows: cut.rows(task), accumulate: accumulate)
+            let weights = packed.packed(group, of: product, worker: worker)
+            product.multiply(group.panels, weights, rows: cut.rows(task), accumulate: accumulate)
         }
-    }
-}
-
-extension TensorStorage {
-    /// Memory for so many floats: itself where it is large enough.
-    fileprivate func holding(floats: Int) -> TensorStorage {
-        byteCount >= floats * 4 ? self : TensorStorage(byteCount: floats * 4)
     }
 }
