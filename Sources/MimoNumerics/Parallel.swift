@@ -100,6 +100,32 @@ func parallelChunks(_ part: RegionPart, of count: Int, grain: Int, _ body: (Rang
     }
 }
 
+/// Runs `body` over fixed chunks of each of several items in one region; the cuts do not depend on the number of
+/// threads.
+func parallelChunks(
+    _ part: RegionPart,
+    ofEach counts: [Int],
+    grain: Int,
+    _ body: (_ item: Int, _ range: Range<Int>) -> Void
+) {
+    var firsts = [0]
+    for count in counts { firsts.append(firsts[firsts.count - 1] + (count + grain - 1) / grain) }
+    firsts.withUnsafeBufferPointer { firsts in
+        counts.withUnsafeBufferPointer { counts in
+            parallelFor(part, firsts[counts.count], inShares: true) { index, _ in
+                // The last item that begins here or before.
+                var (low, high) = (0, counts.count)
+                while high - low > 1 {
+                    let middle = (low + high) / 2
+                    if firsts[middle] <= index { low = middle } else { high = middle }
+                }
+                let start = (index - firsts[low]) * grain
+                body(low, start..<min(counts[low], start + grain))
+            }
+        }
+    }
+}
+
 /// Wall time of `body`, in seconds.
 func seconds(_ body: () -> Void) -> Double {
     let start = ContinuousClock.now

@@ -37,13 +37,11 @@ struct LinearGroup {
         }
         let mark = memory.scratch.mark
         let dropped = dropped(input, dropout, memory.scratch)
-        LowRank.projectDown(
-            zip(linears, saved).compactMap { linear, saved in
-                guard let update = linear.update, let saved else { return nil }
-                return (saved.h, update.a)
-            },
-            dropped
-        )
+        let projected = zip(linears, saved).compactMap { linear, saved -> (h: Tensor, a: Tensor)? in
+            guard let update = linear.update, let saved else { return nil }
+            return (saved.h, update.a)
+        }
+        LowRank.run([LowRank.Projection(projected, of: dropped)])
         var products: [Product] = []
         var unscaled: [Product] = []
         for (index, linear) in linears.enumerated() {
@@ -98,7 +96,9 @@ struct LinearGroup {
             updates.append(.backward(g, WeightMatrix(update.a)))
             if let initial = update.initial {
                 let g = arena.tensor(rows: dInput.rows, columns: update.rank)
-                LowRank.projectDown(g, dOutputs[index], initial.bTransposed, scale: -update.scale)
+                LowRank.run([
+                    LowRank.Projection([(g, initial.bTransposed)], of: dOutputs[index], scale: -update.scale)
+                ])
                 terms.append(.backward(g, WeightMatrix(initial.a)))
             }
             if isDropping, let magnitude = update.magnitude {
@@ -123,7 +123,7 @@ struct LinearGroup {
     {
         guard let initial = update.initial else { return [] }
         let h = memory.scratch.tensor(rows: input.rows, columns: update.rank)
-        LowRank.projectDown(h, input, initial.a)
+        LowRank.run([LowRank.Projection([(h, initial.a)], of: input)])
         return [.backward(h, WeightMatrix(initial.bTransposed), scale: -update.scale)]
     }
 
@@ -167,29 +167,32 @@ struct LinearGroup {
 
     /// g = scale · dY · B of each linear, `[T, r]`; accumulates the gradient of B on the way.
     private func projectBack(_ dOutputs: [Tensor], saved: Saved, arena: Arena) -> [Tensor?] {
-        zip(zip(linears, dOutputs), saved).map { pair, saved in
+        var projections: [LowRank.Projection] = []
+        var sums: [LowRank.OuterSum] = []
+        let projected = zip(zip(linears, dOutputs), saved).map { pair, saved -> Tensor? in
             let (linear, dOutput) = pair
             guard let update = linear.update, let saved else { return nil }
             let g = arena.tensor(rows: dOutput.rows, columns: update.rank)
-            LowRank.projectDown(g, dOutput, update.bTransposed, scale: update.scale)
+            let scale = update.scale
+            projections.append(LowRank.Projection([(g, update.bTransposed)], of: dOutput, scale: scale))
             if let gradient = update.gradientB {
-                LowRank.accumulateOuter(gradient, saved.h, dOutput, scale: update.scale)
+                sums.append(LowRank.OuterSum([(gradient, saved.h)], of: dOutput, scale: scale))
             }
             return g
         }
+        LowRank.run(projections, sums)
+        return projected
     }
 
     /// dA += gᵀ · dropout(x).
     private func accumulateA(_ projected: [Tensor?], _ input: Tensor, dropout: DropoutPlan?, arena: Arena) {
         let mark = arena.mark
         let dropped = dropped(input, dropout, arena)
-        LowRank.accumulateOuter(
-            zip(linears, projected).compactMap { linear, g in
-                guard let gradient = linear.update?.gradientA, let g else { return nil }
-                return (gradient, g)
-            },
-            dropped
-        )
+        let sums = zip(linears, projected).compactMap { linear, g -> (dA: Tensor, g: Tensor)? in
+            guard let gradient = linear.update?.gradientA, let g else { return nil }
+            return (gradient, g)
+        }
+        LowRank.run([], [LowRank.OuterSum(sums, of: dropped)])
         arena.release(to: mark)
     }
 

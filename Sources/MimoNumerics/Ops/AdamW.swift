@@ -9,52 +9,38 @@ public struct AdamW: Sendable, Equatable {
     public var beta2: Float
     /// Added to the root of the second moment.
     public var epsilon: Float
-    /// Decay of the parameters, per unit of learning rate.
-    public var weightDecay: Float
 
     /// An optimizer with these settings; it keeps no state.
-    public init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float) {
+    public init(beta1: Float, beta2: Float, epsilon: Float) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
-        self.weightDecay = weightDecay
     }
 
-    /// One step on one tensor.
+    /// Steps tensors, whose moments are the running means of the gradient and of its square.
     ///
     /// - Parameters:
-    ///   - parameter: Updated, with its moments, which all have one shape.
-    ///   - firstMoment: Running mean of the gradient.
-    ///   - secondMoment: Running mean of its square.
-    ///   - gradient: Read.
-    ///   - gradientScale: Multiplied onto the gradient first: the clipping.
-    ///   - learningRate: Of this step.
+    ///   - parameters: What is stepped.
+    ///   - gradientScale: Multiplied onto the gradients first: the clipping.
     ///   - step: Counted from 1.
-    public func update(
-        _ parameter: Tensor,
-        firstMoment: Tensor,
-        secondMoment: Tensor,
-        gradient: Tensor,
-        gradientScale: Float,
-        learningRate: Float,
-        step: Int
-    ) {
-        precondition(parameter.isContiguous && gradient.isContiguous && parameter.count == gradient.count)
+    public func update(_ parameters: [ParameterStep], gradientScale: Float, step: Int) {
         let correction1 = 1 - power(Double(beta1), step)
         let correction2 = (1 - power(Double(beta2), step)).squareRoot()
-        parallelChunks(.optimizer, of: parameter.count, grain: 1 << 14) { range in
-            let i = range.lowerBound
+        parallelChunks(.optimizer, ofEach: parameters.map(\.parameter.count), grain: ParameterStep.grain) {
+            index,
+            range in
+            let (one, i) = (parameters[index], range.lowerBound)
             kernels.adamw(
-                parameter.pointer + i,
-                firstMoment.pointer + i,
-                secondMoment.pointer + i,
-                gradient.pointer + i,
+                one.parameter.pointer + i,
+                one.moments[0].pointer + i,
+                one.moments[1].pointer + i,
+                one.gradient.pointer + i,
                 gradientScale,
-                learningRate,
+                one.learningRate,
                 beta1,
                 beta2,
                 epsilon,
-                weightDecay,
+                one.weightDecay,
                 correction1,
                 correction2,
                 range.count

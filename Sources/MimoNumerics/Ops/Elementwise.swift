@@ -70,8 +70,29 @@ public enum Elementwise {
         }
     }
 
-    /// The sum of the squares of all elements, in double, in an order that no thread count changes.
-    public static func sumOfSquares(_ x: Tensor) -> Double {
-        (0..<x.rows).reduce(0) { $0 + kernels.sum_of_squares(x.pointer + $1 * x.stride, x.columns) }
+    /// The sum of the squares of all elements of some tensors, in double, in an order that no thread count changes:
+    /// by rows, then by tensors.
+    public static func sumOfSquares(_ tensors: [Tensor]) -> Double {
+        var firsts = [0]
+        for tensor in tensors { firsts.append(firsts[firsts.count - 1] + tensor.rows) }
+        var rows = [Double](repeating: 0, count: firsts[tensors.count])
+        rows.withUnsafeMutableBufferPointer { rows in
+            guard let sums = rows.baseAddress else { return }
+            parallelChunks(.copies, ofEach: tensors.map(\.rows), grain: 8) { index, range in
+                let x = tensors[index]
+                for row in range {
+                    sums[firsts[index] + row] = kernels.sum_of_squares(x.pointer + row * x.stride, x.columns)
+                }
+            }
+        }
+        return tensors.indices.reduce(0) { $0 + rows[firsts[$1]..<firsts[$1 + 1]].reduce(0, +) }
+    }
+
+    /// Writes 0 to all elements of some tensors.
+    public static func clear(_ tensors: [Tensor]) {
+        parallelChunks(.copies, ofEach: tensors.map(\.rows), grain: 8) { index, rows in
+            let x = tensors[index]
+            for row in rows { (x.pointer + row * x.stride).update(repeating: 0, count: x.columns) }
+        }
     }
 }

@@ -5,7 +5,7 @@ import CMimoKernels
 /// Shapes: x, y `[rows, n · C]`, of which each of the n pieces is normalised on its own, as heads are; w `[1, C]`;
 /// rstd `[1, rows · n]`.
 public enum RMSNorm {
-    private static let grain = 32
+    private static let grain = 16
 
     /// Writes `output` and saves `rstd` for the backward.
     public static func forward(

@@ -4,44 +4,33 @@ public struct SGD: Sendable, Equatable {
     public var momentum: Float
     /// Whether the step looks ahead along the velocity (Nesterov 1983).
     public var isNesterov: Bool
-    /// Decay of the parameters, added to their gradient.
-    public var weightDecay: Float
 
     /// An optimizer with these settings; it keeps no state.
-    public init(momentum: Float, isNesterov: Bool = false, weightDecay: Float) {
+    public init(momentum: Float, isNesterov: Bool = false) {
         self.momentum = momentum
         self.isNesterov = isNesterov
-        self.weightDecay = weightDecay
     }
 
-    /// One step on one tensor.
+    /// Steps tensors, whose moment is the velocity; without momentum they have none.
     ///
     /// - Parameters:
-    ///   - parameter: Updated.
-    ///   - velocity: Updated; of the parameter's shape. Not touched without momentum.
-    ///   - gradient: Read.
-    ///   - gradientScale: Multiplied onto the gradient first: the clipping.
-    ///   - learningRate: Of this step.
+    ///   - parameters: What is stepped.
+    ///   - gradientScale: Multiplied onto the gradients first: the clipping.
     ///   - step: Counted from 1; the first velocity is the gradient.
-    public func update(
-        _ parameter: Tensor,
-        velocity: Tensor?,
-        gradient: Tensor,
-        gradientScale: Float,
-        learningRate: Float,
-        step: Int
-    ) {
-        precondition(parameter.isContiguous && gradient.isContiguous && parameter.count == gradient.count)
-        precondition(velocity.map { $0.isContiguous && $0.count == gradient.count } ?? (momentum == 0))
-        parallelChunks(.optimizer, of: parameter.count, grain: 1 << 14) { range in
-            let (p, g, v) = (parameter.pointer, gradient.pointer, velocity?.pointer)
+    public func update(_ parameters: [ParameterStep], gradientScale: Float, step: Int) {
+        precondition(momentum == 0 || parameters.allSatisfy { $0.moments.count == 1 })
+        parallelChunks(.optimizer, ofEach: parameters.map(\.parameter.count), grain: ParameterStep.grain) {
+            number,
+            range in
+            let one = parameters[number]
+            let (p, g, v) = (one.parameter.pointer, one.gradient.pointer, one.moments.first?.pointer)
             for index in range {
-                var direction = g[index] * gradientScale + weightDecay * p[index]
+                var direction = g[index] * gradientScale + one.weightDecay * p[index]
                 if let v, momentum != 0 {
                     v[index] = step == 1 ? direction : momentum * v[index] + direction
                     direction = isNesterov ? direction + momentum * v[index] : v[index]
                 }
-                p[index] -= learningRate * direction
+                p[index] -= one.learningRate * direction
             }
         }
     }

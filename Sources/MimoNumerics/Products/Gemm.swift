@@ -39,20 +39,18 @@ public final class Gemm {
         if rows <= Self.fewRows, products.allSatisfy(\.isStreamable) {
             return stream(products, accumulate: accumulate)
         }
-        let blocks = products.map {
-            DepthSlice.blocks(of: $0.terms, step: Self.depthStep, blockDepth: Self.blockDepth)
-        }
-        for (product, blocks) in zip(products, blocks) where blocks.isEmpty && !accumulate {
-            product.c.fill(0)
+        if !accumulate {
+            for product in products where product.terms.allSatisfy({ $0.depth == 0 }) { product.c.fill(0) }
         }
         for start in Swift.stride(from: 0, to: rows, by: Self.blockRows) {
-            let rows = start..<min(rows, start + Self.blockRows)
-            for index in 0..<(blocks.map(\.count).max() ?? 0) {
-                let present = zip(products, blocks).filter { index < $0.1.count }.map {
-                    ProductBlock($0.c, $1[index], rows: rows)
-                }
-                withExtendedLifetime(products) {
-                    multiply(present, rows: rows.count, accumulate: accumulate || index > 0)
+            let range = start..<min(rows, start + Self.blockRows)
+            let blocks = products.map {
+                ProductBlock.blocks(of: $0, rows: range, step: Self.depthStep, blockDepth: Self.blockDepth)
+            }
+            withExtendedLifetime(products) {
+                for index in 0..<(blocks.map(\.count).max() ?? 0) {
+                    let present = blocks.compactMap { index < $0.count ? $0[index] : nil }
+                    multiply(present, rows: range.count, accumulate: accumulate || index > 0)
                 }
             }
         }

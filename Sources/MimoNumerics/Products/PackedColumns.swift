@@ -7,12 +7,8 @@ struct PackedColumns {
     private let stride: Int
     private let products: Int
 
-    /// Places for groups of so many floats in memory that grows as it is needed.
-    ///
-    /// - Parameters:
-    ///   - group: Floats of a group at most.
-    ///   - products: A number that no earlier products in this memory had, above 0: what was packed for those counts no
-    ///     more.
+    /// Places for groups of so many floats in memory that grows as it is needed; `products` is a number that no earlier
+    /// products in this memory had, above 0: what was packed for those counts no more.
     init(
         group: Int,
         workers: Int,

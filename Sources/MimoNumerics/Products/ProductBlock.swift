@@ -78,16 +78,30 @@ struct ProductBlock {
     /// Number of its column panels.
     let panels: Int
 
-    /// The block of some rows of an output.
-    init(_ c: Tensor, _ slices: [DepthSlice], rows: Range<Int>) {
+    /// Cuts the depth of a product into passes of about `step`, and those into blocks of about `blockDepth`: what is
+    /// packed of one is still in the cache when it is multiplied. Short terms join the block before them.
+    static func blocks(of product: Product, rows: Range<Int>, step: Int, blockDepth: Int) -> [ProductBlock] {
+        var blocks: [ProductBlock] = []
         var passes: [ProductPass] = []
         var depth = 0
-        for slice in slices {
-            for pass in slice.passes {
-                passes.append(ProductPass(slice.term, depth: pass, rows: rows, above: depth))
-                depth += pass.count
+        for term in product.terms where term.depth > 0 {
+            let count = (term.depth + step - 1) / step
+            for pass in 0..<count {
+                let range = pass * term.depth / count..<(pass + 1) * term.depth / count
+                if depth > 0, depth + range.count > blockDepth + step / 4 {
+                    blocks.append(ProductBlock(product.c, passes, rows: rows, depth: depth))
+                    passes.removeAll()
+                    depth = 0
+                }
+                passes.append(ProductPass(term, depth: range, rows: rows, above: depth))
+                depth += range.count
             }
         }
+        if depth > 0 { blocks.append(ProductBlock(product.c, passes, rows: rows, depth: depth)) }
+        return blocks
+    }
+
+    private init(_ c: Tensor, _ passes: [ProductPass], rows: Range<Int>, depth: Int) {
         (self.passes, self.depth) = (passes, depth)
         self.c = c.pointer + rows.lowerBound * c.stride
         (columns, stride) = (c.columns, c.stride)

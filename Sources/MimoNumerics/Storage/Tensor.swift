@@ -109,7 +109,7 @@ public struct Tensor: Sendable {
     }
 
     /// Rows that one thread copies at a time: enough to be worth waking another.
-    private var copyGrain: Int { max(1, (1 << 16) / max(1, columns)) }
+    private var copyGrain: Int { max(1, (1 << 14) / max(1, columns)) }
 
     /// Writes a value everywhere.
     public func fill(_ value: Float) {

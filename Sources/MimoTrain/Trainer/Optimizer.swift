@@ -21,6 +21,7 @@ public enum OptimizerKind: String, Sendable, CaseIterable {
 /// An optimizer with its settings; what it remembers of a tensor stands with the tensor.
 struct Optimizer: Sendable, Equatable {
     private let rule: Rule
+    private let weightDecay: Float
 
     private enum Rule: Equatable {
         case adamW(AdamW)
@@ -28,23 +29,19 @@ struct Optimizer: Sendable, Equatable {
     }
 
     init(_ options: TrainerOptions) {
+        weightDecay = Float(options.weightDecay)
         switch options.optimizer {
         case .adamW:
             rule = .adamW(
                 AdamW(
                     beta1: Float(options.adamBeta1),
                     beta2: Float(options.adamBeta2),
-                    epsilon: Float(options.adamEpsilon),
-                    weightDecay: Float(options.weightDecay)
+                    epsilon: Float(options.adamEpsilon)
                 )
             )
         case .sgd:
             rule = .sgd(
-                SGD(
-                    momentum: Float(options.sgdMomentum),
-                    isNesterov: options.usesNesterov,
-                    weightDecay: Float(options.weightDecay)
-                )
+                SGD(momentum: Float(options.sgdMomentum), isNesterov: options.usesNesterov)
             )
         }
     }
@@ -57,37 +54,26 @@ struct Optimizer: Sendable, Equatable {
         }
     }
 
-    /// One step on one tensor.
+    /// One step on each of the tensors.
     ///
     /// - Parameters:
-    ///   - tensor: Updated, with its moments.
-    ///   - scale: Multiplied onto the gradient: the clipping.
-    ///   - rate: The learning rate, to be multiplied with the tensor's own factor.
+    ///   - tensors: Updated, with their moments.
+    ///   - scale: Multiplied onto the gradients: the clipping.
+    ///   - rate: The learning rate, to be multiplied with each tensor's own factor.
     ///   - step: Counted from 1.
-    func update(_ tensor: TrainedTensor, scale: Float, rate: Double, step: Int) {
-        let rate = Float(rate * tensor.rateFactor)
+    func update(_ tensors: [TrainedTensor], scale: Float, rate: Double, step: Int) {
+        let steps = tensors.map {
+            ParameterStep(
+                $0.value,
+                gradient: $0.gradient,
+                moments: $0.moments,
+                learningRate: Float(rate * $0.rateFactor),
+                weightDecay: $0.decays ? weightDecay : 0
+            )
+        }
         switch rule {
-        case .adamW(var adamW):
-            if !tensor.decays { adamW.weightDecay = 0 }
-            adamW.update(
-                tensor.value,
-                firstMoment: tensor.moments[0],
-                secondMoment: tensor.moments[1],
-                gradient: tensor.gradient,
-                gradientScale: scale,
-                learningRate: rate,
-                step: step
-            )
-        case .sgd(var sgd):
-            if !tensor.decays { sgd.weightDecay = 0 }
-            sgd.update(
-                tensor.value,
-                velocity: tensor.moments.first,
-                gradient: tensor.gradient,
-                gradientScale: scale,
-                learningRate: rate,
-                step: step
-            )
+        case .adamW(let adamW): adamW.update(steps, gradientScale: scale, step: step)
+        case .sgd(let sgd): sgd.update(steps, gradientScale: scale, step: step)
         }
     }
 }

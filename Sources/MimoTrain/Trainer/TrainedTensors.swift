@@ -79,19 +79,17 @@ struct TrainedTensors: Sendable {
 
     /// Takes every page of the gradients and moments, which are 0 as long as nothing was trained.
     func touch() {
-        for tensor in all {
-            for part in [tensor.gradient] + tensor.moments { part.fill(0) }
-        }
+        Elementwise.clear(all.flatMap { [$0.gradient] + $0.moments })
     }
 
     /// Sets all gradients to 0.
     func clearGradients() {
-        for tensor in all { tensor.gradient.fill(0) }
+        Elementwise.clear(all.map(\.gradient))
     }
 
     /// The norm of all gradients together.
     var gradientNorm: Double {
-        all.reduce(0) { $0 + Elementwise.sumOfSquares($1.gradient) }.squareRoot()
+        Elementwise.sumOfSquares(all.map(\.gradient)).squareRoot()
     }
 
     /// One step of the optimizer on every tensor.
@@ -101,7 +99,7 @@ struct TrainedTensors: Sendable {
     ///   - rate: The learning rate.
     ///   - step: Counted from 1.
     func update(scale: Float, rate: Double, step: Int) {
-        for tensor in all { optimizer.update(tensor, scale: scale, rate: rate, step: step) }
+        optimizer.update(all, scale: scale, rate: rate, step: step)
         decoder.refreshMagnitudes()
     }
 

@@ -67,7 +67,7 @@ import Testing
         }
         let (exact, quick) = (try adapter(nil), try adapter(16))
         for (one, other) in zip(exact.modules, quick.modules) {
-            func strength(_ weights: LoRAWeights) -> Double { Elementwise.sumOfSquares(weights.a) }
+            func strength(_ weights: LoRAWeights) -> Double { Elementwise.sumOfSquares([weights.a]) }
             #expect(abs(strength(other) / strength(one) - 1) < 0.02, "\(one.module.path)")
         }
         let unchanged = try run.train(run.options, stopAfter: 1) {
