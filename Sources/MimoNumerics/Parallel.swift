@@ -64,26 +64,33 @@ func parallelFor(
             return
         }
         withoutActuallyEscaping(body) { body in
-            var box = body
-            withUnsafeMutablePointer(to: &box) { context in
-                mimo_pool_run(
-                    count,
-                    workers,
-                    inShares ? 1 : 0,
-                    { context, worker in
-                        guard let context else { return }
-                        // Loaded once: each load counts a reference that all threads share.
-                        let body = context.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee
+            let region = Region(body: body)
+            mimo_pool_run(
+                count,
+                workers,
+                inShares ? 1 : 0,
+                { context, worker in
+                    guard let context else { return }
+                    Unmanaged<Region>.fromOpaque(context)._withUnsafeGuaranteedRef { region in
                         while case let index = mimo_pool_claim(worker), index >= 0 {
-                            body(index, Int(worker))
+                            region.body(index, Int(worker))
                         }
-                    },
-                    context
-                )
-            }
+                    }
+                },
+                Unmanaged.passUnretained(region).toOpaque()
+            )
+            withExtendedLifetime(region) {}
         }
     }
     RegionClock.add(part, seconds: duration)
+}
+
+/// What a region runs. Workers borrow it from the caller: to count references of their own would cost each of them, and
+/// the caller, a cache line that changes hands.
+private final class Region {
+    let body: (_ index: Int, _ worker: Int) -> Void
+
+    init(body: @escaping (_ index: Int, _ worker: Int) -> Void) { self.body = body }
 }
 
 /// Whether the next index belongs to another thread where `count` of them are run in shares.

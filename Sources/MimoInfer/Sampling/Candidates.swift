@@ -29,20 +29,24 @@ public struct Candidates: Sendable {
 
     /// The place of the best score; the first of equals. nil where the scores are not numbers.
     public var best: Int? {
-        scores.withUnsafeBufferPointer { scores in
-            var best = -1
-            var highest = -Float.infinity
-            // NaN compares false with everything and would go unseen; times 0 it stays, as infinity does.
-            var poison: Float = 0
-            for place in scores.indices {
-                let score = scores[place]
-                poison += score * 0
-                if score > highest { (best, highest) = (place, score) }
+        var highest = SIMD16<Float>(repeating: -.infinity)
+        // NaN compares false with everything and would go unseen; times 0 it stays, as infinity does.
+        var poison = SIMD16<Float>.zero
+        var place = 0
+        scores.withUnsafeBytes { bytes in
+            while place + 16 <= scores.count {
+                let some = bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD16<Float>.self)
+                poison += some * 0
+                highest.replace(with: some, where: some .> highest)
+                place += 16
             }
-            // Minus infinity only means that a token is out.
-            if poison.isNaN, scores.contains(where: { $0.isNaN || $0 == .infinity }) { return nil }
-            return best < 0 ? nil : best
         }
+        let rest = scores[place...]
+        let isPoisoned = poison.sum().isNaN || rest.contains { !$0.isFinite }
+        // Minus infinity only means that a token is out.
+        if isPoisoned, scores.contains(where: { $0.isNaN || $0 == .infinity }) { return nil }
+        let top = max(highest.max(), rest.max() ?? -.infinity)
+        return top == -.infinity ? nil : scores.firstIndex(of: top)
     }
 
     /// Keeps the places, in their order.
