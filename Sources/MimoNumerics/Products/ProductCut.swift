@@ -15,7 +15,7 @@ struct ProductCut {
     /// Columns that a thread packs: they lie side by side in a weight's row, and stay in the second-level cache.
     private static let columns = 128
     /// Rows that a task multiplies: read again for each panel, they stay there too.
-    private static let rows = 112
+    private static let rows = 56
 
     /// Floats that a group's weights take at most.
     let floats: Int
