@@ -1,3 +1,4 @@
+import CMimoKernels
 import MimoTestSupport
 import Testing
 
@@ -55,7 +56,7 @@ import Testing
         // Windows on wider rows: gradients of joined layers are such.
         let wide = Oracle.tensor(shape.k, shape.m + 3, seed: 7)
         let dOutput = wide.columns(2..<shape.m + 2)
-        let input = Oracle.tensor(shape.k, shape.n, seed: 8)
+        let input = Oracle.tensor(shape.k, shape.n + 5, seed: 8).columns(1..<shape.n + 1)
         let c = Oracle.tensor(shape.m, shape.n, seed: 9)
         let before = c.elements
         Gemm().multiply([Product(c, [.weightGradient(dOutput, input, scale: 0.5)])], accumulate: true)
@@ -89,9 +90,34 @@ import Testing
         expectClose(z.elements, z1.elements, rtol: 1e-5, atol: 1e-5)
     }
 
-    @Test("Products of several slabs, depths and blocks of rows equal narrow ones, to the bit")
-    func slabs() {
-        // Deeper than a block, wider than a slab together, more rows than are packed at a time.
+    @Test("Each panel of each product meets each row in one task", arguments: [1, 2, 7, 16, 64])
+    func cut(threads: Int) {
+        let weights = [33, 700, 1, 96].map { WeightMatrix(Oracle.tensor($0, 40, seed: 1)) }
+        for rows in [17, 100, 1_024] {
+            let x = Tensor(rows: rows, columns: 40)
+            let blocks = weights.flatMap {
+                let product = Product(Tensor(rows: rows, columns: $0.rows), [.forward(x, $0)])
+                return ProductBlock.blocks(of: product, rows: 0..<rows, step: 320, blockDepth: 1024)
+            }
+            let cut = ProductCut(blocks, rows: rows, threads: threads)
+            var met = blocks.map { [[Int]](repeating: [Int](repeating: 0, count: rows), count: $0.panels) }
+            var groups: [Int: ColumnGroup] = [:]
+            for task in 0..<cut.tasks {
+                let group = cut.columns(task)
+                #expect(group.panels.count * Int(kernels.nr) * 40 <= cut.floats)
+                #expect(groups[group.number].map { $0 == group } ?? true)
+                groups[group.number] = group
+                for panel in group.panels {
+                    for row in cut.rows(task) { met[group.product][panel][row] += 1 }
+                }
+            }
+            #expect(met.allSatisfy { $0.allSatisfy { $0.allSatisfy { $0 == 1 } } })
+        }
+    }
+
+    @Test("Products of several groups, depths and blocks of rows equal narrow ones, to the bit")
+    func blocks() {
+        // Deeper than a block, wider than a group, more rows than are multiplied at a time.
         let (rows, depth) = (2_060, 1_300)
         let (x, h) = (Oracle.tensor(rows, depth, seed: 1), Oracle.tensor(rows, 4, seed: 2))
         let widths = [1_100, 40, 900]

@@ -17,6 +17,20 @@ struct ParallelTests {
         }
     }
 
+    @Test("Each chunk of each item runs once, items of no length included")
+    func items() {
+        let counts = [0, 5, 1, 0, 0, 23, 7, 0]
+        let seen = Tensor(rows: counts.count, columns: 32)
+        parallelChunks(.copies, ofEach: counts, grain: 4) { item, range in
+            #expect(!range.isEmpty && range.count <= 4)
+            for index in range { seen[item, index] += 1 }
+        }
+        for (item, count) in counts.enumerated() {
+            #expect((0..<32).allSatisfy { seen[item, $0] == ($0 < count ? 1 : 0) })
+        }
+        parallelChunks(.copies, ofEach: [], grain: 4) { _, _ in Issue.record("there is nothing to run") }
+    }
+
     @Test("A share ends where the next one begins", arguments: [1, 2, 3, 5, 64])
     func shares(threads: Int) {
         for count in 1...40 {

@@ -29,6 +29,33 @@ import Testing
         expectClose(dInput.elements, expected.map { 2 * $0 }.floats, rtol: 1e-3, atol: 1e-4)
     }
 
+    @Test(
+        "Pieces of a row are normalised as rows of their own, forward and backward, whatever lies between rows"
+    )
+    func headNorms() {
+        let (rows, pieces, size) = (37, 3, 8)
+        let (x, dOutput) = (
+            Oracle.tensor(rows, pieces * size + 5, seed: 1).columns(0..<pieces * size),
+            Oracle.tensor(rows, pieces * size, seed: 2)
+        )
+        let weight = Oracle.tensor(1, size, seed: 3)
+        func run(_ x: Tensor, _ dOutput: Tensor) -> [[Float]] {
+            let (out, dInput) = (
+                Tensor(rows: x.rows, columns: x.columns), Tensor(rows: x.rows, columns: x.columns)
+            )
+            let (rstd, gradient) = (Tensor(rows: 1, columns: rows * pieces), Tensor(rows: 1, columns: size))
+            RMSNorm.forward(out, rstd: rstd, x, weight: weight, epsilon: 1e-5)
+            RMSNorm.backward(dInput, rstd: rstd, dOutput: dOutput, x, weight: weight, accumulate: false)
+            ColumnSums.accumulate(gradient, dOutput, times: x, factors: rstd)
+            return [out.elements, rstd.elements, dInput.elements, gradient.elements]
+        }
+        let alone = run(
+            Tensor(x.elements, rows: rows * pieces, columns: size),
+            dOutput.reshaped(rows: rows * pieces, columns: size)
+        )
+        #expect(run(x, dOutput) == alone)
+    }
+
     @Test("A rotation backward undoes the rotation forward, and keeps each pair's length")
     func rotary() {
         let (rows, heads, size) = (5, 3, 12)

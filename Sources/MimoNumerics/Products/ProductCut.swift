@@ -1,7 +1,7 @@
 import CMimoKernels
 
 /// Neighbouring column panels of one of several products.
-struct ColumnGroup {
+struct ColumnGroup: Equatable {
     /// Its number among the groups of all products.
     let number: Int
     let product: Int

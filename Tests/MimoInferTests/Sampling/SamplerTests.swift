@@ -104,6 +104,24 @@ import Testing
         #expect(sampler.next([1, -.infinity, 2], history: TokenHistory(), index: 0) == 2)
     }
 
+    @Test(
+        "The first of the best is found wherever it stands, and so is what is not a number",
+        arguments: 0..<50
+    )
+    func best(place: Int) {
+        var scores = [Float](repeating: -3, count: 50)
+        scores[0] = -.infinity
+        scores[place] = -2
+        #expect(Candidates(logits: scores).best == place)
+        scores[49] = -2
+        #expect(Candidates(logits: scores).best == place)
+        for value in [Float.nan, .infinity] {
+            scores[place] = value
+            #expect(Candidates(logits: scores).best == nil)
+        }
+        #expect(Candidates(logits: Array(repeating: -.infinity, count: place)).best == nil)
+    }
+
     @Test("Options out of their range are refused by name")
     func refused() {
         #expect(
