@@ -196,7 +196,8 @@ TILE_OF(1) TILE_OF(2) TILE_OF(3) TILE_OF(4) TILE_OF(5) TILE_OF(6)
 TILE_OF(7) TILE_OF(8) TILE_OF(9) TILE_OF(10) TILE_OF(11) TILE_OF(12) TILE_OF(13) TILE_OF(14)
 #endif
 
-typedef void tile_function(float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t, steps, ptrdiff_t, int);
+typedef void tile_function(float *, const float *, const float *, const float *, ptrdiff_t, ptrdiff_t, steps,
+                           ptrdiff_t, int);
 static tile_function *const tiles[] = {
     NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6,
 #if MR > 6

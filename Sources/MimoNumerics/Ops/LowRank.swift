@@ -56,12 +56,10 @@ public enum LowRank {
         parallelChunks(.lowRank, ofEach: rows + columns, grain: 1) { item, chunk in
             if item < projections.count {
                 let first = chunk.lowerBound * rowGrain
-                let projection = projections[item]
-                projection.form(first..<min(projection.x.rows, first + rowGrain))
+                projections[item].form(first..<first + rowGrain)
             } else {
                 let first = chunk.lowerBound * columnGrain
-                let sum = sums[item - projections.count]
-                sum.form(first..<min(sum.x.columns, first + columnGrain))
+                sums[item - projections.count].form(first..<first + columnGrain)
             }
         }
     }
@@ -80,6 +78,7 @@ public enum LowRank {
 
 extension LowRank.Projection {
     fileprivate func form(_ rows: Range<Int>) {
+        let rows = rows.clamped(to: 0..<x.rows)
         let input = x.pointer + rows.lowerBound * x.stride
         for (h, a) in outputs {
             kernels.project_down(
@@ -103,6 +102,7 @@ extension LowRank.OuterSum {
     fileprivate var alone: [Self] { sums.map { LowRank.OuterSum([$0], of: x, scale: scale) } }
 
     fileprivate func form(_ columns: Range<Int>) {
+        let columns = columns.clamped(to: 0..<x.columns)
         for (dA, g) in sums {
             kernels.accumulate_outer(
                 dA.pointer + columns.lowerBound,
