@@ -32,7 +32,7 @@ const struct mimo_kernels *mimo_kernels(void) {
 }
 
 ptrdiff_t mimo_attention_scratch(ptrdiff_t group, ptrdiff_t head) {
-    /* What each of the three kernels needs, at the widest register tile, is less. */
+    /* None of the three kernels needs more, whatever the register tile. */
     ptrdiff_t rows = group * MIMO_ATTENTION_BLOCK, wide = (head + 31) / 32 * 32, block = MIMO_ATTENTION_BLOCK;
     return rows * (3 * wide + 2 * block) + 4 * wide * block;
 }

@@ -66,6 +66,7 @@ public final class Arena {
     /// Floats from one row to the next: whole cache lines, and one more where rows would be whole pages apart.
     /// Products read many rows side by side, and a cache keeps few lines that lie so.
     private static func stride(_ columns: Int) -> Int {
-        (columns + 15) / 16 * 16 + (columns % 1024 == 0 ? 16 : 0)
+        let lines = (columns + 15) / 16
+        return 16 * (lines % 64 == 0 ? lines + 1 : lines)
     }
 }

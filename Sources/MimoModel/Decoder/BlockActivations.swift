@@ -33,7 +33,8 @@ struct BlockActivations {
     let savedFeedForwardOutput: LinearGroup.Saved
 }
 
-/// What the norms of query and key heads keep: the heads before the norm, `[rows · heads, D]`.
+/// What the norms of query and key heads keep: the heads before the norm, `[rows, heads · D]`, and
+/// their 1/rms, `[1, rows · heads]`.
 struct HeadNormActivations {
     let q: Tensor
     let k: Tensor

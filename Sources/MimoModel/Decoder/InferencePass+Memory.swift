@@ -1,7 +1,7 @@
 import MimoNumerics
 
 extension InferencePass {
-    /// Bytes that generation holds at most beside the model: caches, activations, packed operands and logits.
+    /// Bytes that generation holds at most beside the model: caches, activations, packed weights and logits.
     ///
     /// As in training it is found by a rehearsal, see ``PassFootprint``: of a step that reads a prompt while the
     /// other sequences go on, and of one in which all go on, both at their ends.

@@ -8,7 +8,7 @@ public struct PassFootprint: Sendable, Equatable {
     public var stream: Int
     /// What operations need until they return.
     public var scratch: Int
-    /// Operands of matrix products, packed.
+    /// Packed weights of matrix products.
     public var products: Int
 
     /// All of it.

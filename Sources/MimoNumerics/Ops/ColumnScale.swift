@@ -34,6 +34,7 @@ public enum ColumnScale {
     /// `quotients = numerators / denominators`, element by element.
     public static func divide(_ quotients: Tensor, _ numerators: Tensor, _ denominators: Tensor) {
         precondition(quotients.count == numerators.count && quotients.count == denominators.count)
+        precondition([quotients, numerators, denominators].allSatisfy(\.isContiguous))
         parallelChunks(.copies, of: quotients.count, grain: 1 << 14) { range in
             for index in range {
                 quotients.pointer[index] = numerators.pointer[index] / denominators.pointer[index]

@@ -47,7 +47,7 @@ public enum LowRank {
     public static func run(_ projections: [Projection], _ sums: [OuterSum] = []) {
         let projections = projections.filter { !$0.outputs.isEmpty }
         // Many threads want many tasks more than to read an input once.
-        let sums = sums.flatMap {
+        let sums = sums.filter { !$0.sums.isEmpty }.flatMap {
             $0.x.columns < 4 * columnGrain * RegionClock.sharers ? $0.alone : [$0]
         }
         let rows = projections.map { ($0.x.rows + rowGrain - 1) / rowGrain }

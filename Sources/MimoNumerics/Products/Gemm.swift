@@ -28,7 +28,7 @@ public final class Gemm {
     /// Bytes of scratch memory held.
     public var byteCount: Int { packedWeights.byteCount + packedTags.byteCount }
 
-    /// Computes products, in one parallel region for each block of their depth.
+    /// Computes products, in one parallel region for each block of their depth and of their rows.
     ///
     /// - Parameters:
     ///   - products: Outputs with their terms. All outputs have the same number of rows.

@@ -66,8 +66,7 @@ struct ProductPass {
     }
 }
 
-/// A product over one block of its depth. Threads that count references to what they share wait for each other, so
-/// all of it is addresses; the caller keeps what those lead to.
+/// A product over one block of its depth, as addresses; the caller keeps what those lead to.
 struct ProductBlock {
     private let c: UnsafeMutablePointer<Float>
     private let columns: Int

@@ -9,7 +9,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     public let blockCount: Int
     /// Tokens of the longest pack.
     public let longestPack: Int
-    /// Activations, scratch and packed operands, of training and of scoring.
+    /// Activations, scratch and packed weights, of training and of scoring.
     public let footprint: PassFootprint
     /// What an evaluation takes beside these while it answers prompts.
     public let probeBytes: Int
