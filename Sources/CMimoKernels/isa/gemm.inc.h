@@ -64,7 +64,7 @@ INLINE vf fold_block(vf rows[VW]) {
 }
 
 /* Packing reads pieces of rows that are too short for the processor to see where reading goes, so what comes next is
- * fetched by hand: up to two and a half times as fast from memory. So is what is written. */
+ * fetched by hand: up to two and a half times as fast from memory. */
 enum { CACHE_LINE = 64, CACHE_FLOATS = 16, PACK_AHEAD = 32 };
 
 INLINE ptrdiff_t element_size(mimo_dtype dtype) { return dtype == MIMO_F32 ? 4 : 2; }
@@ -77,8 +77,6 @@ INLINE void pack_b_typed(float *restrict packed, const void *b, mimo_dtype dtype
 #pragma clang loop unroll(full)
             for (ptrdiff_t line = 0; line < NR * element_size(dtype); line += CACHE_LINE)
                 __builtin_prefetch(ahead + line);
-            __builtin_prefetch(packed + (p + PACK_AHEAD) * NR, 1);
-            __builtin_prefetch(packed + (p + PACK_AHEAD) * NR + CACHE_FLOATS, 1);
             store(packed + p * NR, widen_vector(b, dtype, p * ldb) * scale);
             store(packed + p * NR + VW, widen_vector(b, dtype, p * ldb + VW) * scale);
         }
@@ -108,7 +106,6 @@ INLINE void pack_b_transposed_typed(float *restrict packed, const void *b, mimo_
             if (p * element_size(dtype) % CACHE_LINE == 0)
                 for (int i = 0; i < VW; i++)
                     __builtin_prefetch((const char *)b + ((j + VW + i) * ldb + p) * element_size(dtype));
-            for (int i = 0; i < VW; i++) __builtin_prefetch(packed + (p + VW + i) * NR + j, 1);
             for (int i = 0; i < VW; i++) rows[i] = widen_vector(b, dtype, (j + i) * ldb + p) * scale;
             transpose_block(rows);
             for (int i = 0; i < VW; i++) store(packed + (p + i) * NR + j, rows[i]);

@@ -11,7 +11,7 @@ public enum SwiGLU {
     public static func forward(_ output: Tensor, gate: Tensor, up: Tensor) {
         precondition(gate.columns == output.columns && up.columns == output.columns)
         precondition(gate.rows == output.rows && up.rows == output.rows)
-        parallelChunks(.activations, of: output.rows, grain: max(1, grain / output.columns)) { rows in
+        parallelChunks(.activations, of: output.rows, grain: max(1, grain / max(1, output.columns))) { rows in
             for row in rows {
                 let (g, u) = (gate.pointer + row * gate.stride, up.pointer + row * up.stride)
                 kernels.swiglu_forward(output.pointer + row * output.stride, g, u, output.columns)
@@ -23,7 +23,8 @@ public enum SwiGLU {
     public static func backwardInPlace(gate: Tensor, up: Tensor, dOutput: Tensor) {
         precondition(gate.columns == dOutput.columns && up.columns == dOutput.columns)
         precondition(gate.rows == dOutput.rows && up.rows == dOutput.rows)
-        parallelChunks(.activations, of: dOutput.rows, grain: max(1, grain / dOutput.columns)) { rows in
+        parallelChunks(.activations, of: dOutput.rows, grain: max(1, grain / max(1, dOutput.columns))) {
+            rows in
             for row in rows {
                 let (g, u) = (gate.pointer + row * gate.stride, up.pointer + row * up.stride)
                 kernels.swiglu_backward(g, u, dOutput.pointer + row * dOutput.stride, g, u, dOutput.columns)
