@@ -72,6 +72,8 @@ public enum RegionClock {
     }
 
     private static let state = Mutex(State())
+    /// Whether the state names threads: every region asks.
+    private static let simulates = Atomic(false)
 
     /// The totals since the last ``reset()``.
     public static var totals: [RegionPart: Total] {
@@ -99,6 +101,7 @@ public enum RegionClock {
     ///   - barrier: What opening and closing a region costs, in seconds.
     public static func simulate(threads: [Int], barrier: Double) {
         state.withLock { ($0.threads, $0.barrier) = (threads, barrier) }
+        simulates.store(!threads.isEmpty, ordering: .releasing)
         reset()
     }
 
@@ -106,9 +109,11 @@ public enum RegionClock {
     public static var simulationOverhead: Double { state.withLock(\.overhead) }
 
     /// How many threads share a region's tasks, the simulated ones included.
-    static var sharers: Int { state.withLock { $0.threads.max() } ?? Compute.threads }
+    static var sharers: Int {
+        (isSimulating ? state.withLock { $0.threads.max() } : nil) ?? Compute.threads
+    }
 
-    static var isSimulating: Bool { state.withLock { !$0.threads.isEmpty } }
+    static var isSimulating: Bool { simulates.load(ordering: .acquiring) }
 
     static func add(_ part: RegionPart, seconds: Double) {
         state.withLock {

@@ -146,6 +146,30 @@ import Testing
         }
     }
 
+    @Test(
+        "Layers of one input, cut across their borders, equal each of them alone, to the bit",
+        arguments: [1, 3, 40]
+    )
+    func layers(rows: Int) {
+        let x = Oracle.tensor(rows, 300, seed: 1)
+        let widths = [701, 2, 33, 1, 96]
+        let weights = widths.map { WeightMatrix(Oracle.tensor($0, 300, seed: UInt64($0))) }
+        let outputs = widths.map { Tensor(rows: rows, columns: $0) }
+        let alone = widths.map { Tensor(rows: rows, columns: $0) }
+        let gemm = Gemm()
+        for accumulate in [false, true, true] {
+            gemm.multiply(outputs, x, by: weights, accumulate: accumulate)
+            for (output, weight) in zip(alone, weights) {
+                gemm.multiply([Product(output, [.forward(x, weight)])], accumulate: accumulate)
+            }
+            #expect(outputs.map(\.elements) == alone.map(\.elements))
+        }
+        let narrow = Tensor(rows: rows, columns: 0)
+        gemm.multiply([narrow], narrow, by: [WeightMatrix(Tensor(rows: 0, columns: 0))])
+        gemm.multiply([alone[0]], narrow, by: [WeightMatrix(Tensor(rows: widths[0], columns: 0))])
+        #expect(alone[0].elements.allSatisfy { $0 == 0 })
+    }
+
     @Test("Windows with gaps between their rows are read and written in place")
     func windows() {
         let wide = Oracle.tensor(40, 100, seed: 1)

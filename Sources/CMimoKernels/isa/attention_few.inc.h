@@ -99,25 +99,61 @@ INLINE void few_values(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shr
         }
 }
 
+/* Scores become exp(score - highest), 0 for keys that are not seen; shrink[r] brings what was summed so far to the
+ * level of the new highest. Rows side by side: each is a chain of operations that wait for each other. What is no
+ * number stays none: a product with 0 carries it over, which comparing and exp would lose. */
+INLINE void few_softmax(float scores[FEW_ROWS][FEW_KEYS], float *shrink, float *highest, float *total,
+                        const ptrdiff_t *seen, int rows, ptrdiff_t keys) {
+    vf lowest = (vf){0} - INFINITY, most[FEW_ROWS], sum[FEW_ROWS];
+    float top[FEW_ROWS];
+    vi lane;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < VW; i++) lane[i] = i;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < FEW_ROWS; r++) {
+        most[r] = lowest;
+        sum[r] = (vf){0};
+    }
+    for (ptrdiff_t j = 0; j < keys; j += VW)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < FEW_ROWS; r++) {
+            if (r >= rows) continue;
+            vf x = choose(lane + (int32_t)j < (int32_t)seen[r], load(scores[r] + j), lowest);
+            store(scores[r] + j, x);
+            most[r] = larger(most[r], x);
+        }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < FEW_ROWS; r++) {
+        if (r >= rows) continue;
+        top[r] = horizontal_max(most[r]);
+        if (top[r] < highest[r]) top[r] = highest[r];
+        if (top[r] == -INFINITY) top[r] = 0; /* nothing seen yet: any level will do */
+    }
+    for (ptrdiff_t j = 0; j < keys; j += VW)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < FEW_ROWS; r++) {
+            if (r >= rows) continue;
+            vf x = load(scores[r] + j);
+            vf e = choose(lane + (int32_t)j < (int32_t)seen[r], fast_exp_vector(x - top[r]) + x * 0, (vf){0});
+            store(scores[r] + j, e);
+            sum[r] += e;
+        }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < FEW_ROWS; r++) {
+        if (r >= rows) continue;
+        shrink[r] = total[r] > 0 ? fast_exp(highest[r] - top[r]) : 0;
+        total[r] = total[r] * shrink[r] + horizontal_sum(sum[r]);
+        if (total[r] != 0) highest[r] = top[r];
+    }
+}
+
 /* A tile's keys and values for up to FEW_ROWS rows; `next` is the key tile that comes behind it. */
 INLINE void few_rows(float *out, float *highest, float *total, const float *const q[FEW_ROWS], const ptrdiff_t *seen,
                      const float *k, const float *v, const float *next, int rows, ptrdiff_t keys, ptrdiff_t head,
                      float scale, ptrdiff_t ldkv) {
     float scores[FEW_ROWS][FEW_KEYS], shrink[FEW_ROWS];
     few_scores(scores, q, k, v, rows, keys, head, scale, ldkv);
-    for (int r = 0; r < rows; r++) {
-#pragma clang fp reassociate(on)
-        float *row = scores[r], top = highest[r], sum = 0;
-        for (ptrdiff_t j = 0; j < seen[r]; j++) top = row[j] > top ? row[j] : top;
-        for (ptrdiff_t j = 0; j < seen[r]; j++) {
-            row[j] = fast_exp(row[j] - top);
-            sum += row[j];
-        }
-        for (ptrdiff_t j = seen[r]; j < keys; j++) row[j] = 0;
-        shrink[r] = total[r] > 0 ? fast_exp(highest[r] - top) : 0;
-        total[r] = total[r] * shrink[r] + sum;
-        highest[r] = top;
-    }
+    few_softmax(scores, shrink, highest, total, seen, rows, keys);
     few_values(out, scores, shrink, v, next, rows, keys, head, ldkv);
 }
 
@@ -147,40 +183,42 @@ INLINE void few_tile_of_head(float *out, float *highest, float *total, const flo
 
 static void attention_few(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
                           const float *next, ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count,
-                          ptrdiff_t heads, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq,
-                          ptrdiff_t ldkv) {
+                          ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
     ptrdiff_t rows = group * count, step = few_tile(head);
-    for (ptrdiff_t r = 0; r < heads * rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         highest[r] = -INFINITY;
         total[r] = 0;
         for (ptrdiff_t d = 0; d < head; d++) out[r * head + d] = 0;
     }
     for (ptrdiff_t start = 0; start < keys; start += step) {
-        ptrdiff_t tile = smaller(step, keys - start);
-        for (ptrdiff_t h = 0; h < heads; h++) {
-            const float *tile_k = k + start * ldkv + h * head;
-            const float *then = h + 1 < heads ? tile_k + head : start + step < keys ? k + (start + step) * ldkv : next;
-            few_tile_of_head(out + h * rows * head, highest + h * rows, total + h * rows, q + h * group * head, tile_k,
-                             v + start * ldkv + h * head, then, start, tile, causal_offset, count, group, head, scale,
-                             ldq, ldkv);
-        }
+        const float *then = start + step < keys ? k + (start + step) * ldkv : next;
+        few_tile_of_head(out, highest, total, q, k + start * ldkv, v + start * ldkv, then, start,
+                         smaller(step, keys - start), causal_offset, count, group, head, scale, ldq, ldkv);
     }
 }
 
-static void attention_join(float *out, const float *parts, const float *highest, const float *total,
-                           ptrdiff_t part_count, ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, ptrdiff_t ldout) {
+/* Parts are read in the order in which they lie: half of them come from another processor's cache. */
+static void attention_join(float *out, const float *parts, float *highest, const float *total, ptrdiff_t part_count,
+                           ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, ptrdiff_t ldout) {
     ptrdiff_t rows = group * count;
+    /* Each part's share of a row takes the place of its highest score. */
     for (ptrdiff_t r = 0; r < rows; r++) {
-        float *row = out + r % count * ldout + r / count * head, top = -INFINITY, sum = 0;
+        float top = -INFINITY;
         for (ptrdiff_t p = 0; p < part_count; p++) top = highest[p * rows + r] > top ? highest[p * rows + r] : top;
-        for (ptrdiff_t p = 0; p < part_count; p++)
-            if (total[p * rows + r] > 0) sum += total[p * rows + r] * fast_exp(highest[p * rows + r] - top);
-        for (ptrdiff_t d = 0; d < head; d++) row[d] = 0;
-        for (ptrdiff_t p = 0; p < part_count; p++) {
-            if (!(total[p * rows + r] > 0)) continue;
-            float share = fast_exp(highest[p * rows + r] - top) / sum;
-            const float *part = parts + (p * rows + r) * head;
-            for (ptrdiff_t d = 0; d < head; d++) row[d] += part[d] * share;
-        }
+        for (ptrdiff_t p = 0; p < part_count; p++) highest[p * rows + r] -= top;
     }
+    for (ptrdiff_t i = 0; i < part_count * rows; i++) highest[i] = total[i] > 0 ? fast_exp(highest[i]) : 0;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        float sum = 0;
+        for (ptrdiff_t p = 0; p < part_count; p++) sum += total[p * rows + r] * highest[p * rows + r];
+        for (ptrdiff_t p = 0; p < part_count; p++) highest[p * rows + r] /= sum;
+    }
+    for (ptrdiff_t p = 0; p < part_count; p++)
+        for (ptrdiff_t g = 0; g < group; g++)
+            for (ptrdiff_t i = 0; i < count; i++) {
+                ptrdiff_t r = p * rows + g * count + i;
+                float *row = out + i * ldout + g * head;
+                for (ptrdiff_t d = 0; d < head; d++)
+                    row[d] = (p == 0 ? 0 : row[d]) + parts[r * head + d] * highest[r];
+            }
 }

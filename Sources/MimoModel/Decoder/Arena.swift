@@ -59,8 +59,7 @@ public final class Arena {
         live += floats
         mostLive = max(mostLive, live)
         defer { used += floats }
-        return chunks[chunk].columns(used..<used + floats).reshaped(rows: rows, columns: stride)
-            .columns(0..<columns)
+        return chunks[chunk].window(at: used, rows: rows, columns: columns, stride: stride)
     }
 
     /// Floats from one row to the next: whole cache lines, and one more where rows would be whole pages apart.

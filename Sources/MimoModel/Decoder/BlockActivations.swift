@@ -26,8 +26,7 @@ struct BlockActivations {
     let gate: Tensor
     let up: Tensor
     /// A · dropout(x) of each adapted linear, `[W or T, r]`.
-    let savedQueries: LinearGroup.Saved
-    let savedKeyValues: LinearGroup.Saved
+    let savedAttentionInputs: LinearGroup.Saved
     let savedAttentionOutput: LinearGroup.Saved
     let savedFeedForwardInputs: LinearGroup.Saved
     let savedFeedForwardOutput: LinearGroup.Saved

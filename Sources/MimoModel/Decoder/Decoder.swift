@@ -21,6 +21,8 @@ public struct Decoder: Sendable {
     var embeddingGradient: Tensor?
     var headGradient: Tensor?
     let frequencies: RotaryFrequencies
+    /// The attention of every block.
+    let attention: Attention
 
     /// Maps a checkpoint; nothing is copied but norms and biases.
     ///
@@ -41,6 +43,7 @@ public struct Decoder: Sendable {
         }
         prediction = withPrediction ? try MultiTokenPrediction(checkpoint) : nil
         frequencies = RotaryFrequencies(config)
+        attention = Attention(config)
     }
 
     /// One linear of one layer; setting its `update` attaches an adapter.
@@ -55,6 +58,16 @@ public struct Decoder: Sendable {
     }
 }
 
+extension Attention {
+    fileprivate init(_ config: ModelConfig) {
+        self.init(
+            heads: config.headCount,
+            keyValueHeads: config.keyValueHeadCount,
+            headSize: config.headSize
+        )
+    }
+}
+
 extension DecoderBlock {
     /// The block whose tensors' names begin with `prefix`.
     init(_ checkpoint: Checkpoint, prefix: String, index: Int) throws {
@@ -66,6 +79,9 @@ extension DecoderBlock {
                 update: nil
             )
         }
+        func group(_ names: [DecoderLinear], _ site: LinearSite) throws -> LinearGroup {
+            LinearGroup(linears: try names.map(linear), layer: index, site: site)
+        }
         func norm(_ name: String) throws -> NormWeight {
             NormWeight(weight: try checkpoint.vector("\(prefix)\(name).weight"))
         }
@@ -75,18 +91,11 @@ extension DecoderBlock {
             postAttentionNorm: try norm("post_attention_layernorm"),
             queryNorm: config.qkNorm ? try norm("self_attn.q_norm") : nil,
             keyNorm: config.qkNorm ? try norm("self_attn.k_norm") : nil,
-            q: try linear(.query),
-            k: try linear(.key),
-            v: try linear(.value),
-            o: try linear(.output),
-            gate: try linear(.gate),
-            up: try linear(.up),
-            down: try linear(.down),
-            attention: Attention(
-                heads: config.headCount,
-                keyValueHeads: config.keyValueHeadCount,
-                headSize: config.headSize
-            ),
+            attentionInputs: try group([.query, .key, .value], .attentionInput),
+            attentionOutput: try group([.output], .attentionOutput),
+            feedForwardInputs: try group([.gate, .up], .feedForwardInput),
+            feedForwardOutput: try group([.down], .feedForwardOutput),
+            attention: Attention(config),
             epsilon: config.rmsNormEpsilon
         )
     }

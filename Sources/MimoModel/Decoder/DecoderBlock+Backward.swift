@@ -16,7 +16,7 @@ extension DecoderBlock {
         let arena = context.memory.scratch
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let needsAttention = dInput != nil || [q, k, v, o].contains(where: \.isTrained)
+        let needsAttention = dInput != nil || attentionInputs.isTrained || attentionOutput.isTrained
         feedForwardBackward(dOutput, saved, context, needsInput: needsAttention)
         // dOutput is now the gradient of the residual stream after attention.
         guard needsAttention else { return }
@@ -47,7 +47,7 @@ extension DecoderBlock {
             dropout: dropout,
             memory: memory
         )
-        guard needsInput || gate.isTrained || up.isTrained else { return }
+        guard needsInput || feedForwardInputs.isTrained else { return }
         SwiGLU.backwardInPlace(gate: saved.gate, up: saved.up, dOutput: dActivation)
         let normed = arena.tensor(rows: rows, columns: hidden)
         let dNormed = needsInput ? arena.tensor(rows: rows, columns: hidden) : nil
@@ -80,7 +80,7 @@ extension DecoderBlock {
         let arena = memory.scratch
         let dropout = context.wanted == nil ? context.dropout : context.wantedDropout
         let (tokens, hidden, wanted) = (saved.input.rows, saved.input.columns, saved.middle.rows)
-        let needsQKV = dInput != nil || [q, k, v].contains(where: \.isTrained)
+        let needsQKV = dInput != nil || attentionInputs.isTrained
         let dAttention = needsQKV ? arena.tensor(rows: wanted, columns: saved.attention.columns) : nil
         attentionOutput.backward(
             dAttention,
@@ -126,7 +126,7 @@ extension DecoderBlock {
                 dNormed,
                 dOutputs: [dq, dk, dv],
                 normed,
-                saved: saved.savedQueries + saved.savedKeyValues,
+                saved: saved.savedAttentionInputs,
                 dropout: dropout,
                 memory: memory
             )
@@ -148,7 +148,7 @@ extension DecoderBlock {
             dSome,
             dOutputs: [dq],
             some,
-            saved: saved.savedQueries,
+            saved: Array(saved.savedAttentionInputs[..<1]),
             dropout: dropout,
             memory: memory
         )
@@ -156,7 +156,7 @@ extension DecoderBlock {
             dNormed,
             dOutputs: [dk, dv],
             normed,
-            saved: saved.savedKeyValues,
+            saved: Array(saved.savedAttentionInputs[1...]),
             dropout: context.dropout,
             memory: memory
         )

@@ -23,45 +23,44 @@ extension DecoderBlock {
         let tokens = input.rows
         let wanted = context.wanted?.count ?? tokens
         let hidden = input.columns
-        let q = kept.tensor(rows: wanted, columns: self.q.outputs)
-        let keys = kept.tensor(rows: tokens, columns: k.outputs)
-        let values = kept.tensor(rows: tokens, columns: v.outputs)
+        let q = kept.tensor(rows: wanted, columns: attentionInputs.outputs(0))
+        let keys = kept.tensor(rows: tokens, columns: attentionInputs.outputs(1))
+        let values = kept.tensor(rows: tokens, columns: attentionInputs.outputs(2))
         let inputRstd = kept.tensor(rows: 1, columns: tokens)
         let attentionRows = kept.tensor(rows: wanted, columns: q.columns)
         let lse = kept.tensor(rows: wanted, columns: attention.heads)
         let middle = kept.tensor(rows: wanted, columns: hidden)
         let middleRstd = kept.tensor(rows: 1, columns: wanted)
-        let gate = kept.tensor(rows: wanted, columns: self.gate.outputs)
-        let up = kept.tensor(rows: wanted, columns: self.up.outputs)
+        let gate = kept.tensor(rows: wanted, columns: feedForwardInputs.outputs(0))
+        let up = kept.tensor(rows: wanted, columns: feedForwardInputs.outputs(1))
         let normed = scratch.tensor(rows: tokens, columns: hidden)
 
         inputNorm.forward(normed, rstd: inputRstd, input, epsilon: epsilon)
-        let savedQueries: LinearGroup.Saved
-        let savedKeyValues: LinearGroup.Saved
+        let savedAttentionInputs: LinearGroup.Saved
         if let rows = context.wanted {
             let some = scratch.tensor(rows: wanted, columns: hidden)
             Elementwise.gatherRows(some, from: normed, rows)
-            savedKeyValues = keyValues.forward(
+            let savedKeyValues = keyValues.forward(
                 [keys, values],
                 normed,
                 dropout: context.dropout,
                 memory: memory
             )
-            savedQueries = queries.forward(
+            let savedQueries = queries.forward(
                 [q],
                 some,
                 dropout: context.wantedDropout,
                 memory: memory
             )
+            savedAttentionInputs = savedQueries + savedKeyValues
             Elementwise.gatherRows(middle, from: input, rows)
         } else {
-            let saved = attentionInputs.forward(
+            savedAttentionInputs = attentionInputs.forward(
                 [q, keys, values],
                 normed,
                 dropout: context.dropout,
                 memory: memory
             )
-            (savedQueries, savedKeyValues) = ([saved[0]], Array(saved[1...]))
             middle.copy(from: input)
         }
         let headNorms = normalizeHeads(q: q, k: keys, kept: kept)
@@ -109,8 +108,7 @@ extension DecoderBlock {
             middleRstd: middleRstd,
             gate: gate,
             up: up,
-            savedQueries: savedQueries,
-            savedKeyValues: savedKeyValues,
+            savedAttentionInputs: savedAttentionInputs,
             savedAttentionOutput: savedAttentionOutput,
             savedFeedForwardInputs: savedFeedForwardInputs,
             savedFeedForwardOutput: savedFeedForwardOutput

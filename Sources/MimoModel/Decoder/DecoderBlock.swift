@@ -10,13 +10,12 @@ struct DecoderBlock: Sendable {
     /// Norms of each query and key head, where the architecture has them (Qwen3).
     var queryNorm: NormWeight?
     var keyNorm: NormWeight?
-    var q: AdaptedLinear
-    var k: AdaptedLinear
-    var v: AdaptedLinear
-    var o: AdaptedLinear
-    var gate: AdaptedLinear
-    var up: AdaptedLinear
-    var down: AdaptedLinear
+    /// q, k and v.
+    var attentionInputs: LinearGroup
+    var attentionOutput: LinearGroup
+    /// Gate and up.
+    var feedForwardInputs: LinearGroup
+    var feedForwardOutput: LinearGroup
     let attention: Attention
     let epsilon: Float
 
@@ -28,13 +27,13 @@ struct DecoderBlock: Sendable {
 
     static func path(_ linear: DecoderLinear) -> WritableKeyPath<DecoderBlock, AdaptedLinear> {
         switch linear {
-        case .query: \.q
-        case .key: \.k
-        case .value: \.v
-        case .output: \.o
-        case .gate: \.gate
-        case .up: \.up
-        case .down: \.down
+        case .query: \.attentionInputs.linears[0]
+        case .key: \.attentionInputs.linears[1]
+        case .value: \.attentionInputs.linears[2]
+        case .output: \.attentionOutput.linears[0]
+        case .gate: \.feedForwardInputs.linears[0]
+        case .up: \.feedForwardInputs.linears[1]
+        case .down: \.feedForwardOutput.linears[0]
         }
     }
 
@@ -46,16 +45,9 @@ struct DecoderBlock: Sendable {
         [inputNorm, postAttentionNorm, queryNorm, keyNorm].contains { $0?.gradient != nil }
     }
 
-    var keyValues: LinearGroup { LinearGroup(linears: [k, v], layer: index, site: .attentionInput) }
-    var queries: LinearGroup { LinearGroup(linears: [q], layer: index, site: .attentionInput) }
-    var attentionInputs: LinearGroup { LinearGroup(linears: [q, k, v], layer: index, site: .attentionInput) }
-    var attentionOutput: LinearGroup { LinearGroup(linears: [o], layer: index, site: .attentionOutput) }
-    var feedForwardInputs: LinearGroup {
-        LinearGroup(linears: [gate, up], layer: index, site: .feedForwardInput)
-    }
-    var feedForwardOutput: LinearGroup {
-        LinearGroup(linears: [down], layer: index, site: .feedForwardOutput)
-    }
+    /// Where only some tokens' queries are wanted, they are formed apart from the keys and values of all.
+    var queries: LinearGroup { attentionInputs.only(0..<1) }
+    var keyValues: LinearGroup { attentionInputs.only(1..<3) }
 }
 
 /// The memory that a pass runs in.

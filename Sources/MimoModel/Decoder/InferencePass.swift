@@ -83,9 +83,9 @@ public final class InferencePass {
             wanted = scratch.tensor(rows: last.count, columns: hidden.columns)
             Elementwise.gatherRows(wanted, from: hidden, last)
         }
-        let out = Tensor(rows: wanted.rows, columns: decoder.head.rows)
-        gemm.multiply([Product(out, [.forward(wanted, decoder.head)])])
-        let states = returnsStates ? Tensor(rows: hidden.rows, columns: hidden.columns) : nil
+        let out = Tensor(undefinedRows: wanted.rows, columns: decoder.head.rows)
+        gemm.multiply([out], wanted, by: [decoder.head])
+        let states = returnsStates ? Tensor(undefinedRows: hidden.rows, columns: hidden.columns) : nil
         states?.copy(from: hidden)
         return Output(logits: out, states: states)
     }
@@ -97,10 +97,10 @@ public final class InferencePass {
         for sequence in sequences { sequence.cache.reserve(sequence.ids.count) }
         var stream = (0..<2).map { _ in scratch.tensor(rows: ids.count, columns: decoder.config.hiddenSize) }
         decoder.embedding.gatherRows(ids, into: stream[0])
-        for block in decoder.blocks {
+        for index in decoder.blocks.indices {
             let mark = kept.mark
-            _ = block.forward(stream[1], stream[0], context) { output, lse, q, k, v in
-                attend(block, rows, output: output, lse: lse, q: q, k: k, v: v)
+            _ = decoder.blocks[index].forward(stream[1], stream[0], context) { output, lse, q, k, v in
+                attend(layer: index, rows, output: output, lse: lse, q: q, k: k, v: v)
             }
             kept.release(to: mark)
             stream.swapAt(0, 1)
@@ -126,7 +126,7 @@ public final class InferencePass {
 
     /// Adds keys and values to the caches, and lets the queries see all up to their own.
     func attend(
-        _ block: DecoderBlock,
+        layer: Int,
         _ sequences: [CachedRows],
         output: Tensor,
         lse: Tensor,
@@ -136,12 +136,13 @@ public final class InferencePass {
     ) {
         var (firstKey, firstQuery) = (0, 0)
         var few: [Attention.FewQueries] = []
+        let attention = decoder.attention
         for sequence in sequences {
             let added = firstKey..<firstKey + sequence.added
             let rows = firstQuery..<firstQuery + sequence.queries
             (firstKey, firstQuery) = (added.upperBound, rows.upperBound)
             let cache = sequence.cache
-            cache.write(layer: block.index, keys: k.rows(added), values: v.rows(added))
+            cache.write(layer: layer, keys: k.rows(added), values: v.rows(added))
             let keys = 0..<cache.count + added.count
             guard rows.count > Attention.fewQueries else {
                 guard !rows.isEmpty else { continue }
@@ -149,29 +150,29 @@ public final class InferencePass {
                     Attention.FewQueries(
                         output: output.rows(rows),
                         q: q.rows(rows),
-                        k: cache.keys[block.index].rows(keys),
-                        v: cache.values[block.index].rows(keys)
+                        k: cache.keys[layer].rows(keys),
+                        v: cache.values[layer].rows(keys)
                     )
                 )
                 continue
             }
             let span = KeySpan(keys: keys, lastSeenByFirstQuery: keys.upperBound - rows.count)
-            memory.withScratch(of: block.attention) { scratch in
-                block.attention.forward(
+            memory.withScratch(of: attention) { scratch in
+                attention.forward(
                     output.rows(rows),
                     lse: lse.rows(rows),
                     q: q.rows(rows),
-                    k: cache.keys[block.index],
-                    v: cache.values[block.index],
+                    k: cache.keys[layer],
+                    v: cache.values[layer],
                     [QuerySpan(queries: 0..<rows.count, spans: [span])],
                     scratch: scratch
                 )
             }
         }
         let mark = scratch.mark
-        block.attention.forward(
+        attention.forward(
             few,
-            scratch: scratch.tensor(rows: 1, columns: block.attention.scratchFloats(for: few))
+            scratch: scratch.tensor(rows: 1, columns: attention.scratchFloats(for: few))
         )
         scratch.release(to: mark)
     }

@@ -2,10 +2,10 @@ import MimoNumerics
 
 /// The keys and values of one sequence that is being generated, for every layer.
 ///
-/// Shapes: per layer `[capacity, Hkv · D]` each, of which the first ``count`` rows are filled. Grows as needed.
+/// Per layer and head `capacity` rows each, of which the first ``count`` are filled. Grows as needed.
 public final class KeyValueCache {
-    private(set) var keys: [Tensor]
-    private(set) var values: [Tensor]
+    private(set) var keys: [HeadRows]
+    private(set) var values: [HeadRows]
     /// Number of tokens whose keys and values are held.
     public private(set) var count = 0
     private var capacity: Int
@@ -23,8 +23,10 @@ public final class KeyValueCache {
     private init(_ config: ModelConfig, layers: Int, capacity: Int) {
         self.capacity = max(1, capacity)
         let rows = self.capacity
-        func empty() -> [Tensor] {
-            (0..<layers).map { _ in Tensor(rows: rows, columns: config.keyValueSize) }
+        func empty() -> [HeadRows] {
+            (0..<layers).map { _ in
+                HeadRows(heads: config.keyValueHeadCount, size: config.headSize, rows: rows)
+            }
         }
         keys = empty()
         values = empty()
@@ -57,8 +59,8 @@ public final class KeyValueCache {
     /// Writes one layer's rows behind the filled ones; ``advance(by:)`` makes them count.
     func write(layer: Int, keys newKeys: Tensor, values newValues: Tensor) {
         let rows = count..<count + newKeys.rows
-        keys[layer].rows(rows).copy(from: newKeys)
-        values[layer].rows(rows).copy(from: newValues)
+        keys[layer].rows(rows).copy(from: HeadRows(newKeys, heads: keys[layer].heads))
+        values[layer].rows(rows).copy(from: HeadRows(newValues, heads: values[layer].heads))
     }
 
     /// Counts rows that all layers have written.
@@ -66,9 +68,9 @@ public final class KeyValueCache {
         count += tokens
     }
 
-    private func grown(_ tensor: Tensor) -> Tensor {
-        let larger = Tensor(rows: capacity, columns: tensor.columns)
-        larger.rows(0..<count).copy(from: tensor.rows(0..<count))
+    private func grown(_ rows: HeadRows) -> HeadRows {
+        let larger = HeadRows(heads: rows.heads, size: rows.size, rows: capacity)
+        larger.rows(0..<count).copy(from: rows.rows(0..<count))
         return larger
     }
 }

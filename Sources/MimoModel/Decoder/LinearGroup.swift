@@ -13,9 +13,46 @@ struct LinearGroup {
     /// What forward keeps for the backward, of each linear that has an update.
     typealias Saved = [SavedUpdate?]
 
-    let linears: [AdaptedLinear]
+    var linears: [AdaptedLinear] {
+        didSet { bare = BareLinears(linears) }
+    }
     let layer: Int
     let site: LinearSite
+    /// What forward needs where no linear has an update. Generation asks for it a hundred times a token, and an adapted
+    /// linear, which an update makes ten times as large, would be copied each time.
+    private var bare: BareLinears?
+
+    private struct BareLinears {
+        let weights: [WeightMatrix]
+        let biases: [Tensor?]
+        let saved: Saved
+
+        init?(_ linears: [AdaptedLinear]) {
+            guard linears.allSatisfy({ $0.update == nil }) else { return nil }
+            weights = linears.map(\.weight)
+            biases = linears.map(\.bias)
+            saved = linears.map { _ in nil }
+        }
+    }
+
+    /// A group of one block's linears.
+    init(linears: [AdaptedLinear], layer: Int, site: LinearSite) {
+        self.linears = linears
+        self.layer = layer
+        self.site = site
+        bare = BareLinears(linears)
+    }
+
+    /// Some of the linears.
+    func only(_ range: Range<Int>) -> LinearGroup {
+        LinearGroup(linears: Array(linears[range]), layer: layer, site: site)
+    }
+
+    /// Whether anything here has a gradient, or may have one.
+    var isTrained: Bool { linears.contains(where: \.isTrained) }
+
+    /// Outputs of one row, of one of the linears.
+    func outputs(_ index: Int) -> Int { linears[index].outputs }
 
     /// Writes (or adds, for a residual) the outputs.
     func forward(
@@ -25,6 +62,13 @@ struct LinearGroup {
         accumulate: Bool = false,
         memory: PassMemory
     ) -> Saved {
+        if let bare {
+            memory.gemm.multiply(outputs, input, by: bare.weights, accumulate: accumulate)
+            for (output, bias) in zip(outputs, bare.biases) {
+                if let bias { Elementwise.addBias(output, bias) }
+            }
+            return bare.saved
+        }
         let saved = linears.map { linear in
             linear.update.map { update in
                 SavedUpdate(

@@ -31,7 +31,7 @@ public struct QuerySpan: Sendable, Equatable {
 /// Grouped-query attention (Ainslie et al. 2023) in tiles with online softmax, forward and backward, after Dao,
 /// "FlashAttention-2" (2023): no matrix of all queries by all keys is ever stored.
 ///
-/// Shapes: q, output `[Tq, H · D]`; k, v `[Tk, Hkv · D]`; lse, delta `[Tq, H]`.
+/// Shapes: q, output `[Tq, H · D]`; k, v Tk rows of Hkv heads, in training `[Tk, Hkv · D]`; lse, delta `[Tq, H]`.
 public struct Attention: Sendable {
     /// Number of query heads H.
     public let heads: Int
@@ -61,14 +61,13 @@ public struct Attention: Sendable {
         _ output: Tensor,
         lse: Tensor,
         q: Tensor,
-        k: Tensor,
-        v: Tensor,
+        k: HeadRows,
+        v: HeadRows,
         _ layout: [QuerySpan],
         scratch: Tensor
     ) {
-        precondition(
-            q.columns == heads * headSize && k.columns == keyValueHeads * headSize && k.stride == v.stride
-        )
+        precondition(q.columns == heads * headSize && k.heads == keyValueHeads && v.heads == keyValueHeads)
+        precondition(k.size == headSize && v.size == headSize && k.stride == v.stride)
         precondition(scratch.columns >= scratchFloats)
         let blocks = queryBlocks(layout)
         parallelFor(.attention, blocks.count * keyValueHeads, workers: scratch.rows) { task, worker in
@@ -80,8 +79,8 @@ public struct Attention: Sendable {
                     lse.pointer + row * lse.stride + head * group,
                     scratch.pointer + worker * scratch.stride,
                     q.pointer + row * q.stride + queryColumn,
-                    k.pointer + head * headSize,
-                    v.pointer + head * headSize,
+                    k.pointer(head),
+                    v.pointer(head),
                     ranges.baseAddress,
                     ranges.count,
                     block.queries.count,
@@ -95,6 +94,20 @@ public struct Attention: Sendable {
                 )
             }
         }
+    }
+
+    /// The same with keys and values as products write them, `[Tk, Hkv · D]`.
+    public func forward(
+        _ output: Tensor,
+        lse: Tensor,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        _ layout: [QuerySpan],
+        scratch: Tensor
+    ) {
+        let (k, v) = (HeadRows(k, heads: keyValueHeads), HeadRows(v, heads: keyValueHeads))
+        forward(output, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
     }
 
     /// Writes dq, dk, dv from `dOutput`; reads what forward took and made. Keys that no query sees get 0.

@@ -7,16 +7,15 @@ extension Attention {
         let output: Tensor
         /// `[Tq, H · D]`.
         let q: Tensor
-        /// `[Tk, Hkv · D]`; the last Tq belong to the queries.
-        let k: Tensor
+        /// Tk rows; the last Tq belong to the queries.
+        let k: HeadRows
         /// As the keys.
-        let v: Tensor
+        let v: HeadRows
 
         /// The tokens of these queries see all keys up to their own.
-        public init(output: Tensor, q: Tensor, k: Tensor, v: Tensor) {
-            precondition(
-                output.rows == q.rows && q.rows <= k.rows && k.rows == v.rows && k.stride == v.stride
-            )
+        public init(output: Tensor, q: Tensor, k: HeadRows, v: HeadRows) {
+            precondition(output.rows == q.rows && output.columns == q.columns && q.rows <= k.rows)
+            precondition(k.rows == v.rows && k.stride == v.stride && k.heads == v.heads && k.size == v.size)
             self.output = output
             self.q = q
             self.k = k
@@ -27,40 +26,46 @@ extension Attention {
     /// Up to this many queries keys and values are read in place: packing them would cost more than it saves.
     public static let fewQueries = 4
 
-    /// Some keys of a sequence, for all of its heads: a task reads memory in the order in which it lies. Threads that
-    /// count references to what they share wait for each other, so a part has addresses.
-    private struct Part {
-        var sequence: Int
-        /// Where the part's rows begin among those of all parts: those of the first head's queries, then the next's.
-        var row: Int
-        var q: UnsafePointer<Float>
-        var k: UnsafePointer<Float>
-        var v: UnsafePointer<Float>
-        var keys: Int
-        /// The key of the part that the first query sees last.
-        var lastSeen: Int
-        var queries: Int
-        var queryStride: Int
-        var keyStride: Int
+    // Threads that count references to what they share wait for each other, so these have addresses.
 
-        init(of sequence: FewQueries, at index: Int, keys: Range<Int>, row: Int) {
-            self.sequence = index
-            self.row = row
-            q = UnsafePointer(sequence.q.pointer)
-            k = UnsafePointer(sequence.k.pointer + keys.lowerBound * sequence.k.stride)
-            v = UnsafePointer(sequence.v.pointer + keys.lowerBound * sequence.v.stride)
-            self.keys = keys.count
-            queries = sequence.q.rows
-            lastSeen = sequence.k.rows - queries - keys.lowerBound
-            queryStride = sequence.q.stride
-            keyStride = sequence.k.stride
-        }
+    /// A key head of a sequence with the queries that look at it: their parts are joined when all are done.
+    private struct Head {
+        let output: UnsafeMutablePointer<Float>
+        let outputStride: Int
+        let queries: Int
+        /// Where the rows of its parts begin among those of all parts.
+        let firstRow: Int
+        let parts: Int
     }
 
-    /// Keys that one part takes, of so many. It depends on the length alone, whatever the number of threads: the same
-    /// bits. Short parts share out evenly; in long sequences, joining must not cost more than it helps.
+    /// Some keys of a head.
+    private struct Part {
+        let head: Int
+        /// Where its rows begin among those of all parts.
+        let row: Int
+        let q: UnsafePointer<Float>
+        let k: UnsafePointer<Float>
+        let v: UnsafePointer<Float>
+        let keys: Int
+        /// The key of the part that the first query sees last.
+        let lastSeen: Int
+        let queryStride: Int
+        let keyStride: Int
+    }
+
+    /// Heads of all sequences, and their parts in the order in which their keys lie.
+    private struct Cut {
+        var heads: [Head] = []
+        var parts: [Part] = []
+        /// Rows of all parts together.
+        var rows = 0
+    }
+
+    /// Keys that a head's part takes, of so many. It depends on the length alone, whatever the number of threads: the
+    /// same bits. Short parts share out evenly; but each leaves sums behind that are read to be joined, half of them
+    /// from another processor's cache.
     private static func keysPerPart(of count: Int) -> Int {
-        let (tile, mostParts) = (32, 64)
+        let (tile, mostParts) = (64, 64)
         return tile * max(1, (count + tile * mostParts - 1) / (tile * mostParts))
     }
 
@@ -77,79 +82,109 @@ extension Attention {
 
     /// Attention of a few queries each of several sequences, as in decoding, after Dao et al., "Flash-Decoding"
     /// (2023): keys are cut into parts whose results are joined. `scratch` is one row.
+    ///
+    /// Whoever finishes a head's last part joins them: most of their sums are in its own cache.
     public func forward(_ sequences: [FewQueries], scratch: Tensor) {
-        let parts = parts(of: sequences)
-        let rows = rows(of: parts, sequences)
-        precondition(scratch.rows == 1 && scratch.columns >= rows * (headSize + 2))
+        let cut = cut(sequences)
+        precondition(scratch.rows == 1 && scratch.columns >= cut.rows * (headSize + 2))
         let sums = scratch.pointer
-        let highest = sums + rows * headSize
-        let totals = highest + rows
+        let highest = sums + cut.rows * headSize
+        let totals = highest + cut.rows
+        var left = cut.heads.map { Int32($0.parts) }
         withExtendedLifetime((sequences, scratch)) {
-            parts.withUnsafeBufferPointer { parts in
-                parallelFor(.attention, parts.count, inShares: true) { index, _ in
-                    let part = parts[index]
-                    let next = isLastOfShare(index, of: parts.count) ? part : parts[index + 1]
-                    kernels.attention_few(
-                        sums + part.row * headSize,
-                        highest + part.row,
-                        totals + part.row,
-                        part.q,
-                        part.k,
-                        part.v,
-                        next.k,
-                        part.keys,
-                        part.lastSeen,
-                        part.queries,
-                        keyValueHeads,
-                        group,
-                        headSize,
-                        scale,
-                        part.queryStride,
-                        part.keyStride
-                    )
+            left.withUnsafeMutableBufferPointer { left in
+                guard let left = left.baseAddress else { return }
+                cut.heads.withUnsafeBufferPointer { heads in
+                    cut.parts.withUnsafeBufferPointer { parts in
+                        run(heads, parts, left: left, sums: sums, highest: highest, totals: totals)
+                    }
                 }
             }
         }
-        var first = 0
-        while first < parts.count {
-            let part = parts[first]
-            let sequence = sequences[part.sequence]
-            let pieces = parts[first...].prefix { $0.sequence == part.sequence }.count
-            kernels.attention_join(
-                sequence.output.pointer,
+    }
+
+    private func run(
+        _ heads: UnsafeBufferPointer<Head>,
+        _ parts: UnsafeBufferPointer<Part>,
+        left: UnsafeMutablePointer<Int32>,
+        sums: UnsafeMutablePointer<Float>,
+        highest: UnsafeMutablePointer<Float>,
+        totals: UnsafeMutablePointer<Float>
+    ) {
+        parallelFor(.attention, parts.count, inShares: true) { index, _ in
+            let part = parts[index]
+            let head = heads[part.head]
+            let next = isLastOfShare(index, of: parts.count) ? part : parts[index + 1]
+            kernels.attention_few(
                 sums + part.row * headSize,
                 highest + part.row,
                 totals + part.row,
-                pieces,
-                sequence.q.rows,
-                heads,
+                part.q,
+                part.k,
+                part.v,
+                next.k,
+                part.keys,
+                part.lastSeen,
+                head.queries,
+                group,
                 headSize,
-                sequence.output.stride
+                scale,
+                part.queryStride,
+                part.keyStride
             )
-            first += pieces
+            guard mimo_pool_count_down(left + part.head) == 0 else { return }
+            kernels.attention_join(
+                head.output,
+                sums + head.firstRow * headSize,
+                highest + head.firstRow,
+                totals + head.firstRow,
+                head.parts,
+                head.queries,
+                group,
+                headSize,
+                head.outputStride
+            )
         }
     }
 
-    /// Rows of all parts together.
-    private func rows(of parts: [Part], _ sequences: [FewQueries]) -> Int {
-        parts.last.map { $0.row + heads * sequences[$0.sequence].q.rows } ?? 0
-    }
-
-    private func parts(of sequences: [FewQueries]) -> [Part] {
-        var parts: [Part] = []
-        parts.reserveCapacity(sequences.reduce(0) { $0 + Self.parts(of: $1.k.rows) })
-        var row = 0
-        for (index, sequence) in sequences.enumerated() {
-            precondition(
-                sequence.q.columns == heads * headSize && sequence.k.columns == keyValueHeads * headSize
-            )
-            let length = Self.keysPerPart(of: sequence.k.rows)
-            for start in Swift.stride(from: 0, to: sequence.k.rows, by: length) {
-                let keys = start..<min(sequence.k.rows, start + length)
-                parts.append(Part(of: sequence, at: index, keys: keys, row: row))
-                row += heads * sequence.q.rows
+    private func cut(_ sequences: [FewQueries]) -> Cut {
+        var cut = Cut()
+        let count = sequences.reduce(0) { $0 + Self.parts(of: $1.k.rows) }
+        cut.parts.reserveCapacity(count * keyValueHeads)
+        cut.heads.reserveCapacity(sequences.count * keyValueHeads)
+        for sequence in sequences {
+            let (q, k, v) = (sequence.q, sequence.k, sequence.v)
+            precondition(q.columns == heads * headSize && k.heads == keyValueHeads && k.size == headSize)
+            let length = Self.keysPerPart(of: k.rows)
+            for head in 0..<keyValueHeads {
+                let (firstRow, column) = (cut.rows, head * group * headSize)
+                for start in Swift.stride(from: 0, to: k.rows, by: length) {
+                    cut.parts.append(
+                        Part(
+                            head: cut.heads.count,
+                            row: cut.rows,
+                            q: UnsafePointer(q.pointer + column),
+                            k: UnsafePointer(k.pointer(head) + start * k.stride),
+                            v: UnsafePointer(v.pointer(head) + start * v.stride),
+                            keys: min(length, k.rows - start),
+                            lastSeen: k.rows - q.rows - start,
+                            queryStride: q.stride,
+                            keyStride: k.stride
+                        )
+                    )
+                    cut.rows += group * q.rows
+                }
+                cut.heads.append(
+                    Head(
+                        output: sequence.output.pointer + column,
+                        outputStride: sequence.output.stride,
+                        queries: q.rows,
+                        firstRow: firstRow,
+                        parts: Self.parts(of: k.rows)
+                    )
+                )
             }
         }
-        return parts
+        return cut
     }
 }

@@ -19,6 +19,7 @@ public final class Gemm {
 
     private var packedWeights = TensorStorage(byteCount: 64)
     private var packedTags = TensorStorage(byteCount: 64)
+    private var streamed = StreamedProducts()
     /// How often products were multiplied so far.
     private var count = 0
 
@@ -37,7 +38,7 @@ public final class Gemm {
         guard let rows = products.first?.c.rows, rows > 0 else { return }
         precondition(products.allSatisfy { $0.c.rows == rows })
         if rows <= Self.fewRows, products.allSatisfy(\.isStreamable) {
-            return stream(products, accumulate: accumulate)
+            return streamed.run(products, accumulate: accumulate)
         }
         if !accumulate {
             for product in products where product.terms.allSatisfy({ $0.depth == 0 }) { product.c.fill(0) }
@@ -54,6 +55,29 @@ public final class Gemm {
                 }
             }
         }
+    }
+
+    /// Linear layers of one input, `outputs[i] (+)= input · weights[i]ᵀ`.
+    ///
+    /// - Parameters:
+    ///   - outputs: `[rows, out_i]`
+    ///   - input: `[rows, in]`
+    ///   - weights: `[out_i, in]`
+    ///   - accumulate: Adds to the outputs instead of overwriting them.
+    public func multiply(
+        _ outputs: [Tensor],
+        _ input: Tensor,
+        by weights: [WeightMatrix],
+        accumulate: Bool = false
+    ) {
+        precondition(outputs.count == weights.count)
+        guard (1...Self.fewRows).contains(input.rows), input.columns > 0 else {
+            return multiply(
+                zip(outputs, weights).map { Product($0, [.forward(input, $1)]) },
+                accumulate: accumulate
+            )
+        }
+        streamed.run(outputs, input, by: weights, accumulate: accumulate)
     }
 
     /// Multiplies blocks of depth of products that have so many rows.

@@ -4,8 +4,7 @@ import CMimoKernels
 struct StreamedTerm {
     private var c: UnsafeMutablePointer<Float>
     private let a: UnsafePointer<Float>
-    /// Where its weights begin.
-    private(set) var weights: UnsafeRawPointer
+    private var weights: UnsafeRawPointer
     private let type: mimo_dtype
     private let isTransposed: Bool
     private let accumulates: Bool
@@ -44,6 +43,9 @@ struct StreamedTerm {
         strides = (c.stride, a.stride, b.stride)
         columnBytes = (isTransposed ? b.stride : 1) * b.type.size
     }
+
+    /// Where the weights of a column begin.
+    func weights(of column: Int) -> UnsafeRawPointer { weights + column * columnBytes }
 
     /// Some of its columns.
     func columns(_ range: Range<Int>) -> StreamedTerm {

@@ -21,9 +21,18 @@ public struct Tensor: Sendable {
 
     /// A matrix of zeros with memory of its own.
     public init(rows: Int, columns: Int) {
+        self.init(rows: rows, columns: columns, isZeroed: true)
+    }
+
+    /// A matrix with memory of its own whose elements are undefined, for whoever writes all of them.
+    public init(undefinedRows rows: Int, columns: Int) {
+        self.init(rows: rows, columns: columns, isZeroed: false)
+    }
+
+    private init(rows: Int, columns: Int, isZeroed: Bool) {
         precondition(rows >= 0 && columns >= 0)
         self.init(
-            storage: TensorStorage(byteCount: rows * columns * 4),
+            storage: TensorStorage(byteCount: rows * columns * 4, isZeroed: isZeroed),
             offset: 0,
             rows: rows,
             columns: columns,
@@ -34,7 +43,7 @@ public struct Tensor: Sendable {
     /// A matrix of these elements, row by row.
     public init(_ elements: [Float], rows: Int, columns: Int) {
         precondition(elements.count == rows * columns)
-        self.init(rows: rows, columns: columns)
+        self.init(undefinedRows: rows, columns: columns)
         elements.withUnsafeBufferPointer { from in
             if let start = from.baseAddress { pointer.update(from: start, count: from.count) }
         }
@@ -78,6 +87,13 @@ public struct Tensor: Sendable {
             columns: range.count,
             stride: stride
         )
+    }
+
+    /// A window on contiguous elements, the first of them at `start`, with rows `stride` apart.
+    public func window(at start: Int, rows: Int, columns: Int, stride: Int) -> Tensor {
+        precondition(isContiguous && start >= 0 && rows >= 0 && columns >= 0 && columns <= stride)
+        precondition(start + rows * stride <= count)
+        return Tensor(storage: storage, offset: offset + start, rows: rows, columns: columns, stride: stride)
     }
 
     /// The same contiguous elements in another shape.

@@ -20,15 +20,16 @@ public final class TensorStorage: @unchecked Sendable {
         case heap, pages, file
     }
 
-    /// Zeroed memory aligned to a cache line; what is large comes from the kernel page by page, as it is touched.
-    public init(byteCount: Int) {
+    /// Memory aligned to a cache line, zeroed or with undefined contents; what is large comes from the kernel page by
+    /// page, as it is touched.
+    public init(byteCount: Int, isZeroed: Bool = true) {
         let size = max(64, (byteCount + 63) / 64 * 64)
         origin = size >= Self.largeBytes ? .pages : .heap
         let memory = origin == .pages ? Self.pages(size) : aligned_alloc(64, size)
         guard let memory else {
             preconditionFailure("out of memory: an allocation of \(byteCount) bytes was refused")
         }
-        if origin == .heap { memset(memory, 0, size) }
+        if isZeroed, origin == .heap { memset(memory, 0, size) }
         base = memory
         self.byteCount = size
     }
