@@ -103,7 +103,7 @@ struct StreamedProducts {
                     let isLast = isLastOfShare(index, of: count)
                     for output in outputs where output.bytes.overlaps(bytes) {
                         let columns = output.columns(of: bytes)
-                        // Behind these columns come the next task's; the next output's are not far either.
+                        // What comes behind these columns is the next task's. An output's border is met once.
                         let isKnown = !isLast && columns.upperBound < output.columns
                         for term in terms[output.terms] {
                             let next = isKnown ? term.weights(of: columns.upperBound) : nil
