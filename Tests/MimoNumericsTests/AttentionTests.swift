@@ -71,7 +71,10 @@ import Testing
                 Tensor(rows: layout.count, columns: geometry.heads)
             )
             let scratch = Tensor(rows: Compute.threads, columns: attention.scratchFloats)
-            attention.forward(out, lse: lse, q: q, k: k, v: v, layout.spans, scratch: scratch)
+            let (keys, values) = (
+                HeadRows(k, heads: geometry.keyValueHeads), HeadRows(v, heads: geometry.keyValueHeads)
+            )
+            attention.forward(out, lse: lse, q: q, k: keys, v: values, layout.spans, scratch: scratch)
             let dOut = Oracle.tensor(layout.count, width, seed: 4)
             let plain = plainAttention(geometry, layout.spans, q: q, k: k, v: v, dOut: dOut)
             expectClose(out.elements, plain.out.floats, rtol: 1e-4, atol: 1e-5, layout.name)
@@ -103,9 +106,9 @@ import Testing
     func someQueries() {
         let attention = Attention(heads: 4, keyValueHeads: 2, headSize: 16)
         let scratch = Tensor(rows: Compute.threads, columns: attention.scratchFloats)
-        let (q, k, v) = (
-            Oracle.tensor(150, 64, seed: 1), Oracle.tensor(150, 32, seed: 2), Oracle.tensor(150, 32, seed: 3)
-        )
+        let q = Oracle.tensor(150, 64, seed: 1)
+        let k = HeadRows(Oracle.tensor(150, 32, seed: 2), heads: 2)
+        let v = HeadRows(Oracle.tensor(150, 32, seed: 3), heads: 2)
         let (all, lse) = (Tensor(rows: 150, columns: 64), Tensor(rows: 150, columns: 4))
         attention.forward(
             all,

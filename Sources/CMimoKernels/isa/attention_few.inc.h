@@ -1,6 +1,7 @@
 /* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row. A
- * head's rows lie far apart in the cache, where no processor sees what comes next, so they are fetched by hand: a
- * tile's values while its scores are made, the next tile's keys while its values are summed. */
+ * tile's values are fetched by hand while its scores are made, the next tile's keys while its values are summed: the
+ * processor does not know that the one stream goes on with the other. Without, heads of 64 from memory take a quarter
+ * more time on two threads and seven tenths more on one; heads of 128 a third more on one, the same on two. */
 
 enum { FEW_ROWS = 4, FEW_KEYS = 64, TILE_FLOATS = 4096 };
 
@@ -197,7 +198,7 @@ static void attention_few(float *out, float *highest, float *total, const float 
     }
 }
 
-/* Parts are read in the order in which they lie: half of them come from another processor's cache. */
+/* Parts are read in the order in which they lie: some come from another processor's cache. */
 static void attention_join(float *out, const float *parts, float *highest, const float *total, ptrdiff_t part_count,
                            ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, ptrdiff_t ldout) {
     ptrdiff_t rows = group * count;

@@ -29,10 +29,12 @@ INLINE float horizontal_sum(vf v) {
     return v[0];
 }
 
+/* a where the mask is set, b elsewhere. */
 INLINE vf choose(vi where, vf a, vf b) { return (vf)(((vi)a & where) | ((vi)b & ~where)); }
 
 INLINE vf larger(vf a, vf b) { return choose(a > b, a, b); }
 
+/* The highest of a vector without NaN. */
 INLINE float horizontal_max(vf v) {
 #if VW == 16
     v = larger(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));

@@ -21,8 +21,6 @@ public struct Decoder: Sendable {
     var embeddingGradient: Tensor?
     var headGradient: Tensor?
     let frequencies: RotaryFrequencies
-    /// The attention of every block.
-    let attention: Attention
 
     /// Maps a checkpoint; nothing is copied but norms and biases.
     ///
@@ -43,7 +41,6 @@ public struct Decoder: Sendable {
         }
         prediction = withPrediction ? try MultiTokenPrediction(checkpoint) : nil
         frequencies = RotaryFrequencies(config)
-        attention = Attention(config)
     }
 
     /// One linear of one layer; setting its `update` attaches an adapter.
@@ -55,16 +52,6 @@ public struct Decoder: Sendable {
     /// The lowest layer that the backward reaches; nil where nothing below the final norm is trained.
     var lowestTrainedLayer: Int? {
         embeddingGradient != nil ? blocks.indices.first : blocks.firstIndex(where: \.isTrained)
-    }
-}
-
-extension Attention {
-    fileprivate init(_ config: ModelConfig) {
-        self.init(
-            heads: config.headCount,
-            keyValueHeads: config.keyValueHeadCount,
-            headSize: config.headSize
-        )
     }
 }
 
@@ -95,7 +82,11 @@ extension DecoderBlock {
             attentionOutput: try group([.output], .attentionOutput),
             feedForwardInputs: try group([.gate, .up], .feedForwardInput),
             feedForwardOutput: try group([.down], .feedForwardOutput),
-            attention: Attention(config),
+            attention: Attention(
+                heads: config.headCount,
+                keyValueHeads: config.keyValueHeadCount,
+                headSize: config.headSize
+            ),
             epsilon: config.rmsNormEpsilon
         )
     }

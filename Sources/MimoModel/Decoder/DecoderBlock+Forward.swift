@@ -119,6 +119,8 @@ extension DecoderBlock {
     func forward(_ output: Tensor, _ input: Tensor, _ context: BlockContext) -> BlockActivations {
         forward(output, input, context) { attended, lse, q, k, v in
             let layout = context.wanted == nil ? context.layout : context.wantedLayout
+            let heads = attention.keyValueHeads
+            let (k, v) = (HeadRows(k, heads: heads), HeadRows(v, heads: heads))
             context.memory.withScratch(of: attention) { scratch in
                 attention.forward(attended, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
             }

@@ -66,7 +66,16 @@ extension InferencePass {
         }
         let output = scratch.tensor(rows: scored.count, columns: width)
         _ = layer.block.forward(output, input, context) { output, lse, q, k, v in
-            attend(layer: layer.block.index, rows, output: output, lse: lse, q: q, k: k, v: v)
+            attend(
+                layer: layer.block.index,
+                layer.block.attention,
+                rows,
+                output: output,
+                lse: lse,
+                q: q,
+                k: k,
+                v: v
+            )
         }
         for sequence in sequences { sequence.cache.advance(by: sequence.nextIDs.count) }
         let normed = scratch.tensor(rows: scored.count, columns: width)

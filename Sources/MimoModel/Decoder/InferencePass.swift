@@ -100,7 +100,16 @@ public final class InferencePass {
         for index in decoder.blocks.indices {
             let mark = kept.mark
             _ = decoder.blocks[index].forward(stream[1], stream[0], context) { output, lse, q, k, v in
-                attend(layer: index, rows, output: output, lse: lse, q: q, k: k, v: v)
+                attend(
+                    layer: index,
+                    decoder.blocks[index].attention,
+                    rows,
+                    output: output,
+                    lse: lse,
+                    q: q,
+                    k: k,
+                    v: v
+                )
             }
             kept.release(to: mark)
             stream.swapAt(0, 1)
@@ -127,6 +136,7 @@ public final class InferencePass {
     /// Adds keys and values to the caches, and lets the queries see all up to their own.
     func attend(
         layer: Int,
+        _ attention: Attention,
         _ sequences: [CachedRows],
         output: Tensor,
         lse: Tensor,
@@ -136,7 +146,6 @@ public final class InferencePass {
     ) {
         var (firstKey, firstQuery) = (0, 0)
         var few: [Attention.FewQueries] = []
-        let attention = decoder.attention
         for sequence in sequences {
             let added = firstKey..<firstKey + sequence.added
             let rows = firstQuery..<firstQuery + sequence.queries

@@ -2,7 +2,7 @@ import MimoNumerics
 
 /// The keys and values of one sequence that is being generated, for every layer.
 ///
-/// Per layer and head `capacity` rows each, of which the first ``count`` are filled. Grows as needed.
+/// Per layer and head `[capacity, D]` each, of which the first ``count`` rows are filled. Grows as needed.
 public final class KeyValueCache {
     private(set) var keys: [HeadRows]
     private(set) var values: [HeadRows]

@@ -96,20 +96,6 @@ public struct Attention: Sendable {
         }
     }
 
-    /// The same with keys and values as products write them, `[Tk, Hkv · D]`.
-    public func forward(
-        _ output: Tensor,
-        lse: Tensor,
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-        _ layout: [QuerySpan],
-        scratch: Tensor
-    ) {
-        let (k, v) = (HeadRows(k, heads: keyValueHeads), HeadRows(v, heads: keyValueHeads))
-        forward(output, lse: lse, q: q, k: k, v: v, layout, scratch: scratch)
-    }
-
     /// Writes dq, dk, dv from `dOutput`; reads what forward took and made. Keys that no query sees get 0.
     ///
     /// `delta [Tq, H]` is scratch. Queries and keys are rows of one sequence of segments: `k` has a row per

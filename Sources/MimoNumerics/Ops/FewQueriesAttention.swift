@@ -62,8 +62,7 @@ extension Attention {
     }
 
     /// Keys that a head's part takes, of so many. It depends on the length alone, whatever the number of threads: the
-    /// same bits. Short parts share out evenly; but each leaves sums behind that are read to be joined, half of them
-    /// from another processor's cache.
+    /// same bits. Short parts share out evenly, but each leaves sums behind that must be joined.
     private static func keysPerPart(of count: Int) -> Int {
         let (tile, mostParts) = (64, 64)
         return tile * max(1, (count + tile * mostParts - 1) / (tile * mostParts))
@@ -83,7 +82,7 @@ extension Attention {
     /// Attention of a few queries each of several sequences, as in decoding, after Dao et al., "Flash-Decoding"
     /// (2023): keys are cut into parts whose results are joined. `scratch` is one row.
     ///
-    /// Whoever finishes a head's last part joins them: most of their sums are in its own cache.
+    /// Whoever finishes a head's last part joins them: many of their sums are in its own cache.
     public func forward(_ sequences: [FewQueries], scratch: Tensor) {
         let cut = cut(sequences)
         precondition(scratch.rows == 1 && scratch.columns >= cut.rows * (headSize + 2))

@@ -103,7 +103,8 @@ struct StreamedProducts {
                     let isLast = isLastOfShare(index, of: count)
                     for output in outputs where output.bytes.overlaps(bytes) {
                         let columns = output.columns(of: bytes)
-                        // What comes behind these columns is the next task's. An output's border is met once.
+                        // The weights behind these columns are the next task's; across an output's border, which a
+                        // region meets once or twice, nothing is fetched.
                         let isKnown = !isLast && columns.upperBound < output.columns
                         for term in terms[output.terms] {
                             let next = isKnown ? term.weights(of: columns.upperBound) : nil
