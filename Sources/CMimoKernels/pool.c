@@ -15,11 +15,12 @@
 #define mimo_pause() ((void)0)
 #endif
 
-enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64 };
+enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 128 << 10 };
 
-/* The next index of a share, on a cache line of its own. */
+/* The next index of a share, and what its worker reads next after this region, on a cache line of their own. */
 struct share {
     _Alignas(CACHE_LINE) _Atomic ptrdiff_t next;
+    _Atomic(const char *) ahead;
 };
 
 /* What threads wait for and what they write lie on cache lines of their own: between processors that share no cache a
@@ -59,23 +60,36 @@ ptrdiff_t mimo_pool_claim(int worker) {
     return -1;
 }
 
+void mimo_pool_expect(int worker, const void *start) {
+    if (worker < MAX_THREADS) atomic_store_explicit(&pool.share[worker].ahead, start, memory_order_relaxed);
+}
+
+/* Whether a generation that a worker finds is a region that it has not seen. */
+static int is_new(unsigned now, unsigned seen) { return now != seen && (now & 1); }
+
 static void *work(void *argument) {
     int worker = (int)(intptr_t)argument;
     unsigned seen = 0;
+    const char *ahead = NULL;
+    ptrdiff_t fetched = AHEAD_BYTES; /* of what lies ahead */
     in_region = 1;
     current_worker = worker;
     for (;;) {
         unsigned now = atomic_load_explicit(&pool.generation, memory_order_acquire);
-        for (int spin = 0; spin < SPINS && (now == seen || !(now & 1)); spin++) {
+        while (!is_new(now, seen) && fetched < AHEAD_BYTES) {
+            for (int line = 0; line < 4; line++, fetched += CACHE_LINE) __builtin_prefetch(ahead + fetched);
+            now = atomic_load_explicit(&pool.generation, memory_order_acquire);
+        }
+        for (int spin = 0; spin < SPINS && !is_new(now, seen); spin++) {
             mimo_pause();
             now = atomic_load_explicit(&pool.generation, memory_order_acquire);
         }
-        if (now == seen || !(now & 1)) {
+        if (!is_new(now, seen)) {
             pthread_mutex_lock(&pool.lock);
             atomic_fetch_add(&pool.sleeping, 1);
             for (;;) {
                 now = atomic_load(&pool.generation);
-                if (now != seen && (now & 1)) break;
+                if (is_new(now, seen)) break;
                 pthread_cond_wait(&pool.wake, &pool.lock);
             }
             atomic_fetch_sub(&pool.sleeping, 1);
@@ -86,6 +100,9 @@ static void *work(void *argument) {
         atomic_fetch_add(&pool.inside, 1);
         if (atomic_load(&pool.generation) == now && worker < pool.region_threads)
             pool.body(pool.context, worker);
+        const char *next = atomic_load_explicit(&pool.share[worker].ahead, memory_order_relaxed);
+        if (next && next != ahead) fetched = 0;
+        ahead = next;
         atomic_fetch_sub(&pool.inside, 1);
     }
     return NULL;

@@ -90,7 +90,8 @@ import Testing
             let stored = [k, v].map { side in
                 let side = HeadRows(side, heads: geometry.keyValueHeads)
                 guard number % 2 == 0 else { return side }
-                let rows = HeadRows(heads: side.heads, size: side.size, rows: keys + 3).rows(2..<keys + 2)
+                let room = HeadRows.zeros(2, heads: side.heads, size: side.size, rows: keys + 3)[1]
+                let rows = room.rows(2..<keys + 2)
                 rows.copy(from: side)
                 return rows
             }

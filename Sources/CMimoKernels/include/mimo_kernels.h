@@ -175,6 +175,9 @@ int mimo_pool_alone(ptrdiff_t count, int workers);
  * that it reads on where it was. */
 void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *context, int worker),
                    void *context);
+/* Says where a worker will begin to read after the region that comes next: it fetches some of that while it waits.
+ * A guess, which may be wrong and may point anywhere. */
+void mimo_pool_expect(int worker, const void *start);
 /* Counts down what several threads work on, and returns how much is left: who gets 0 sees all that the others have
  * written before. */
 int mimo_pool_count_down(int *left);

@@ -46,7 +46,20 @@ public struct Candidates: Sendable {
         // Minus infinity only means that a token is out.
         if isPoisoned, scores.contains(where: { $0.isNaN || $0 == .infinity }) { return nil }
         let top = max(highest.max(), rest.max() ?? -.infinity)
-        return top == -.infinity ? nil : scores.firstIndex(of: top)
+        return top == -.infinity ? nil : firstPlace(of: top)
+    }
+
+    /// The first place of this score, sixteen at a time.
+    private func firstPlace(of score: Float) -> Int? {
+        scores.withUnsafeBytes { bytes in
+            var place = 0
+            while place + 16 <= scores.count {
+                let some = bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD16<Float>.self)
+                if any(some .== score) { break }
+                place += 16
+            }
+            return scores[place...].firstIndex(of: score)
+        }
     }
 
     /// Keeps the places, in their order.

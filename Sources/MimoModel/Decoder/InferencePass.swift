@@ -159,8 +159,8 @@ public final class InferencePass {
                     Attention.FewQueries(
                         output: output.rows(rows),
                         q: q.rows(rows),
-                        k: cache.keys[layer].rows(keys),
-                        v: cache.values[layer].rows(keys)
+                        k: cache.layers[layer].keys.rows(keys),
+                        v: cache.layers[layer].values.rows(keys)
                     )
                 )
                 continue
@@ -171,8 +171,8 @@ public final class InferencePass {
                     output.rows(rows),
                     lse: lse.rows(rows),
                     q: q.rows(rows),
-                    k: cache.keys[layer],
-                    v: cache.values[layer],
+                    k: cache.layers[layer].keys,
+                    v: cache.layers[layer].values,
                     [QuerySpan(queries: 0..<rows.count, spans: [span])],
                     scratch: scratch
                 )

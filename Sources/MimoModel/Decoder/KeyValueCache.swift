@@ -4,8 +4,17 @@ import MimoNumerics
 ///
 /// Per layer and head `[capacity, D]` each, of which the first ``count`` rows are filled. Grows as needed.
 public final class KeyValueCache {
-    private(set) var keys: [HeadRows]
-    private(set) var values: [HeadRows]
+    /// What one layer holds.
+    struct Layer {
+        var keys: HeadRows
+        var values: HeadRows
+    }
+
+    /// Layers share allocations of about this many bytes: enough for huge pages, which attention reads a tenth faster,
+    /// and little beside the whole, for a cache that grows holds one of them twice.
+    private static let allocationBytes = 32 << 20
+
+    private(set) var layers: [Layer] = []
     /// Number of tokens whose keys and values are held.
     public private(set) var count = 0
     private var capacity: Int
@@ -20,16 +29,25 @@ public final class KeyValueCache {
         self.init(config, layers: 1, capacity: capacity)
     }
 
-    private init(_ config: ModelConfig, layers: Int, capacity: Int) {
+    private init(_ config: ModelConfig, layers count: Int, capacity: Int) {
         self.capacity = max(1, capacity)
-        let rows = self.capacity
-        func empty() -> [HeadRows] {
-            (0..<layers).map { _ in
-                HeadRows(heads: config.keyValueHeadCount, size: config.headSize, rows: rows)
-            }
+        layers.reserveCapacity(count)
+        while layers.count < count {
+            layers += Self.someLayers(
+                of: count - layers.count,
+                heads: config.keyValueHeadCount,
+                size: config.headSize,
+                rows: self.capacity
+            )
         }
-        keys = empty()
-        values = empty()
+    }
+
+    /// Empty layers of one allocation, as many as belong there.
+    private static func someLayers(of count: Int, heads: Int, size: Int, rows: Int) -> [Layer] {
+        let layerBytes = 2 * heads * size * rows * 4
+        let some = min(count, max(1, allocationBytes / max(1, layerBytes)))
+        let rows = HeadRows.zeros(2 * some, heads: heads, size: size, rows: rows)
+        return (0..<some).map { Layer(keys: rows[2 * $0], values: rows[2 * $0 + 1]) }
     }
 
     /// Forgets all tokens from `count` on.
@@ -50,27 +68,34 @@ public final class KeyValueCache {
 
     private func grow(to rows: Int) {
         capacity = rows
-        for layer in keys.indices {
-            keys[layer] = grown(keys[layer])
-            values[layer] = grown(values[layer])
+        var done = 0
+        while done < layers.count {
+            let old = layers[done].keys
+            let larger = Self.someLayers(
+                of: layers.count - done,
+                heads: old.heads,
+                size: old.size,
+                rows: rows
+            )
+            for (place, layer) in zip(done..., larger) {
+                layer.keys.rows(0..<count).copy(from: layers[place].keys.rows(0..<count))
+                layer.values.rows(0..<count).copy(from: layers[place].values.rows(0..<count))
+                layers[place] = layer
+            }
+            done += larger.count
         }
     }
 
     /// Writes one layer's rows behind the filled ones; ``advance(by:)`` makes them count.
     func write(layer: Int, keys newKeys: Tensor, values newValues: Tensor) {
         let rows = count..<count + newKeys.rows
-        keys[layer].rows(rows).copy(from: HeadRows(newKeys, heads: keys[layer].heads))
-        values[layer].rows(rows).copy(from: HeadRows(newValues, heads: values[layer].heads))
+        let layer = layers[layer]
+        layer.keys.rows(rows).copy(from: HeadRows(newKeys, heads: layer.keys.heads))
+        layer.values.rows(rows).copy(from: HeadRows(newValues, heads: layer.values.heads))
     }
 
     /// Counts rows that all layers have written.
     func advance(by tokens: Int) {
         count += tokens
-    }
-
-    private func grown(_ rows: HeadRows) -> HeadRows {
-        let larger = HeadRows(heads: rows.heads, size: rows.size, rows: capacity)
-        larger.rows(0..<count).copy(from: rows.rows(0..<count))
-        return larger
     }
 }

@@ -26,39 +26,32 @@ extension Attention {
     /// Up to this many queries keys and values are read in place: packing them would cost more than it saves.
     public static let fewQueries = 4
 
-    // Threads that count references to what they share wait for each other, so these have addresses.
-
-    /// A key head of a sequence with the queries that look at it: their parts are joined when all are done.
+    /// A key head of a sequence with the queries that look at it, as addresses: threads that count references to what
+    /// they share wait for each other. Its keys are cut into parts, whose results are joined when all are done.
     private struct Head {
         let output: UnsafeMutablePointer<Float>
-        let outputStride: Int
-        let queries: Int
-        /// Where the rows of its parts begin among those of all parts.
-        let firstRow: Int
-        let parts: Int
-    }
-
-    /// Some keys of a head.
-    private struct Part {
-        let head: Int
-        /// Where its rows begin among those of all parts.
-        let row: Int
         let q: UnsafePointer<Float>
         let k: UnsafePointer<Float>
         let v: UnsafePointer<Float>
-        let keys: Int
-        /// The key of the part that the first query sees last.
-        let lastSeen: Int
+        let outputStride: Int
         let queryStride: Int
         let keyStride: Int
-    }
+        let queries: Int
+        let keys: Int
+        let keysPerPart: Int
+        let parts: Int
+        /// The first of its parts, and where its rows begin, among those of all heads.
+        let firstPart: Int
+        let firstRow: Int
 
-    /// Heads of all sequences, and their parts in the order in which their keys lie.
-    private struct Cut {
-        var heads: [Head] = []
-        var parts: [Part] = []
-        /// Rows of all parts together.
-        var rows = 0
+        /// The keys of one of all parts.
+        func keys(ofPart part: Int) -> Range<Int> {
+            let start = (part - firstPart) * keysPerPart
+            return start..<min(keys, start + keysPerPart)
+        }
+
+        /// Where the keys of one of all parts begin.
+        func keys(from part: Int) -> UnsafePointer<Float> { k + (part - firstPart) * keysPerPart * keyStride }
     }
 
     /// Keys that a head's part takes, of so many. It depends on the length alone, whatever the number of threads: the
@@ -84,7 +77,7 @@ extension Attention {
     ///
     /// Whoever finishes a head's last part joins them: many of their sums are in its own cache.
     public func forward(_ sequences: [FewQueries], scratch: Tensor) {
-        let cut = cut(sequences)
+        let cut = heads(of: sequences)
         precondition(scratch.rows == 1 && scratch.columns >= cut.rows * (headSize + 2))
         let sums = scratch.pointer
         let highest = sums + cut.rows * headSize
@@ -94,44 +87,47 @@ extension Attention {
             left.withUnsafeMutableBufferPointer { left in
                 guard let left = left.baseAddress else { return }
                 cut.heads.withUnsafeBufferPointer { heads in
-                    cut.parts.withUnsafeBufferPointer { parts in
-                        run(heads, parts, left: left, sums: sums, highest: highest, totals: totals)
-                    }
+                    run(heads, left: left, sums: sums, highest: highest, totals: totals)
                 }
             }
         }
     }
 
+    /// Runs the parts of all heads in the order in which their keys lie.
     private func run(
         _ heads: UnsafeBufferPointer<Head>,
-        _ parts: UnsafeBufferPointer<Part>,
         left: UnsafeMutablePointer<Int32>,
         sums: UnsafeMutablePointer<Float>,
         highest: UnsafeMutablePointer<Float>,
         totals: UnsafeMutablePointer<Float>
     ) {
-        parallelFor(.attention, parts.count, inShares: true) { index, _ in
-            let part = parts[index]
-            let head = heads[part.head]
-            let next = isLastOfShare(index, of: parts.count) ? part : parts[index + 1]
+        let parts = heads.last.map { $0.firstPart + $0.parts } ?? 0
+        parallelFor(.attention, parts, inShares: true) { part, _ in
+            let place = Self.head(ofPart: part, heads)
+            let head = heads[place]
+            let keys = head.keys(ofPart: part)
+            let row = head.firstRow + (part - head.firstPart) * group * head.queries
+            // What comes behind a share's last part is another thread's.
+            let next = isLastOfShare(part, of: parts) ? part : part + 1
+            let nextHead = next < head.firstPart + head.parts ? head : heads[place + 1]
             kernels.attention_few(
-                sums + part.row * headSize,
-                highest + part.row,
-                totals + part.row,
-                part.q,
-                part.k,
-                part.v,
-                next.k,
-                part.keys,
-                part.lastSeen,
+                sums + row * headSize,
+                highest + row,
+                totals + row,
+                head.q,
+                head.keys(from: part),
+                head.v + keys.lowerBound * head.keyStride,
+                nextHead.keys(from: next),
+                keys.count,
+                head.keys - head.queries - keys.lowerBound,
                 head.queries,
                 group,
                 headSize,
                 scale,
-                part.queryStride,
-                part.keyStride
+                head.queryStride,
+                head.keyStride
             )
-            guard mimo_pool_count_down(left + part.head) == 0 else { return }
+            guard mimo_pool_count_down(left + place) == 0 else { return }
             kernels.attention_join(
                 head.output,
                 sums + head.firstRow * headSize,
@@ -146,44 +142,47 @@ extension Attention {
         }
     }
 
-    private func cut(_ sequences: [FewQueries]) -> Cut {
-        var cut = Cut()
-        let count = sequences.reduce(0) { $0 + Self.parts(of: $1.k.rows) }
-        cut.parts.reserveCapacity(count * keyValueHeads)
-        cut.heads.reserveCapacity(sequences.count * keyValueHeads)
+    /// The head that one of all parts belongs to.
+    private static func head(ofPart part: Int, _ heads: UnsafeBufferPointer<Head>) -> Int {
+        var (low, high) = (0, heads.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if heads[middle].firstPart <= part { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// The key heads of all sequences, and how many rows their parts have together.
+    private func heads(of sequences: [FewQueries]) -> (heads: [Head], rows: Int) {
+        var found: [Head] = []
+        found.reserveCapacity(sequences.count * keyValueHeads)
+        var (parts, rows) = (0, 0)
         for sequence in sequences {
-            let (q, k, v) = (sequence.q, sequence.k, sequence.v)
+            let (output, q, k, v) = (sequence.output, sequence.q, sequence.k, sequence.v)
             precondition(q.columns == heads * headSize && k.heads == keyValueHeads && k.size == headSize)
-            let length = Self.keysPerPart(of: k.rows)
             for head in 0..<keyValueHeads {
-                let (firstRow, column) = (cut.rows, head * group * headSize)
-                for start in Swift.stride(from: 0, to: k.rows, by: length) {
-                    cut.parts.append(
-                        Part(
-                            head: cut.heads.count,
-                            row: cut.rows,
-                            q: UnsafePointer(q.pointer + column),
-                            k: UnsafePointer(k.pointer(head) + start * k.stride),
-                            v: UnsafePointer(v.pointer(head) + start * v.stride),
-                            keys: min(length, k.rows - start),
-                            lastSeen: k.rows - q.rows - start,
-                            queryStride: q.stride,
-                            keyStride: k.stride
-                        )
-                    )
-                    cut.rows += group * q.rows
-                }
-                cut.heads.append(
+                let column = head * group * headSize
+                found.append(
                     Head(
-                        output: sequence.output.pointer + column,
-                        outputStride: sequence.output.stride,
+                        output: output.pointer + column,
+                        q: UnsafePointer(q.pointer + column),
+                        k: UnsafePointer(k.pointer(head)),
+                        v: UnsafePointer(v.pointer(head)),
+                        outputStride: output.stride,
+                        queryStride: q.stride,
+                        keyStride: k.stride,
                         queries: q.rows,
-                        firstRow: firstRow,
-                        parts: Self.parts(of: k.rows)
+                        keys: k.rows,
+                        keysPerPart: Self.keysPerPart(of: k.rows),
+                        parts: Self.parts(of: k.rows),
+                        firstPart: parts,
+                        firstRow: rows
                     )
                 )
+                parts += Self.parts(of: k.rows)
+                rows += Self.parts(of: k.rows) * group * q.rows
             }
         }
-        return cut
+        return (found, rows)
     }
 }

@@ -4,12 +4,8 @@
 ///
 /// A token has a hundred of these, so what describes them is kept and its memory used again.
 struct StreamedProducts {
-    /// Bytes of weights that a task streams at least: claiming it must not show.
-    private static let leastBytes = 16 << 10
-    /// And about at most, so that a thread which is done early finds something to take over.
-    private static let mostBytes = 512 << 10
-    /// Tasks of each thread, for the same reason.
-    private static let tasksOfThread = 8
+    /// Bytes of weights that the last task of a thread streams, the shortest: claiming it must not show.
+    private static let lastBytes = 16 << 10
 
     /// An output, and where its weights lie among those of all outputs, one behind the other.
     private struct Output {
@@ -30,6 +26,7 @@ struct StreamedProducts {
 
     private var terms: [StreamedTerm] = []
     private var outputs: [Output] = []
+    private var order = StreamOrder()
 
     /// Computes products, all of them streamable.
     mutating func run(_ products: [Product], accumulate: Bool) {
@@ -89,17 +86,27 @@ struct StreamedProducts {
         outputs.append(Output(terms: first..<terms.count, columns: columns, bytes: start..<start + bytes))
     }
 
-    /// Runs what was added, in tasks of as many bytes each.
-    private func run() {
-        let total = outputs.last?.bytes.upperBound ?? 0
-        let threads = RegionClock.sharers
-        let ofThread = max(Self.tasksOfThread, total / (threads * Self.mostBytes))
-        let count = min(threads * ofThread, (total + Self.leastBytes - 1) / Self.leastBytes)
+    /// Runs what was added. A thread's tasks become shorter towards its end, so that all threads end at about the same
+    /// time: what is left of its range shrinks with the square of the tasks that are left.
+    private mutating func run() {
+        guard let total = outputs.last?.bytes.upperBound else { return }
+        let sharers = RegionClock.sharers
+        let ranges = min(sharers, max(1, total / Self.lastBytes))
+        let ofRange = max(1, Int((Double(total) / Double(ranges * Self.lastBytes)).squareRoot()))
+        let count = ranges * ofRange
+        func start(_ task: Int) -> Int {
+            let (range, place) = task.quotientAndRemainder(dividingBy: ofRange)
+            let left = (ofRange - place) * (ofRange - place)
+            return (total * (range + 1) - total * left / (ofRange * ofRange)) / ranges
+        }
+        if let first = weights(at: 0), !order.reach(first, bytes: total, threads: sharers) {
+            order.learn((0..<sharers).map { weights(at: start(count * $0 / sharers)) }, bytes: total)
+        }
         // Threads that count references to what they share wait for each other, so they are given addresses.
         terms.withUnsafeBufferPointer { terms in
             outputs.withUnsafeBufferPointer { outputs in
                 parallelFor(.products, count, inShares: true) { index, _ in
-                    let bytes = total * index / count..<total * (index + 1) / count
+                    let bytes = start(index)..<start(index + 1)
                     let isLast = isLastOfShare(index, of: count)
                     for output in outputs where output.bytes.overlaps(bytes) {
                         let columns = output.columns(of: bytes)
@@ -114,6 +121,12 @@ struct StreamedProducts {
                 }
             }
         }
+    }
+
+    /// The weights of a first term where some byte of all lies.
+    private func weights(at byte: Int) -> UnsafeRawPointer? {
+        guard let output = outputs.first(where: { byte < $0.bytes.upperBound }) else { return nil }
+        return terms[output.terms.lowerBound].weights(of: output.columns(of: byte..<byte).lowerBound)
     }
 }
 

@@ -26,10 +26,17 @@ public struct HeadRows: Sendable {
         stride = tensor.stride
     }
 
-    /// Zeroed memory of its own, head behind head.
-    public init(heads: Int, size: Int, rows: Int) {
-        precondition(heads > 0 && size >= 0 && rows >= 0)
-        (storage, offset) = (TensorStorage(byteCount: heads * rows * size * 4), 0)
+    /// Several of the same shape, zeroed, head behind head in one allocation: what is large enough lies in huge pages.
+    public static func zeros(_ count: Int, heads: Int, size: Int, rows: Int) -> [HeadRows] {
+        precondition(count >= 0 && heads > 0 && size >= 0 && rows >= 0)
+        let storage = TensorStorage(byteCount: count * heads * rows * size * 4)
+        return (0..<count).map {
+            HeadRows(storage, offset: $0 * heads * rows * size, heads: heads, size: size, rows: rows)
+        }
+    }
+
+    private init(_ storage: TensorStorage, offset: Int, heads: Int, size: Int, rows: Int) {
+        (self.storage, self.offset) = (storage, offset)
         (self.heads, self.size, self.rows) = (heads, size, rows)
         (headStride, stride) = (rows * size, size)
     }
