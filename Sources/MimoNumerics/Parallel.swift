@@ -50,30 +50,12 @@ func parallelFor(
     inShares: Bool = false,
     _ body: (_ index: Int, _ worker: Int) -> Void
 ) {
-    if Compute.isRehearsing { return }
-    if RegionClock.isSimulating {
-        var tasks: [Double] = []
-        // Whose share a task is, so that a thread's own work before its first one counts.
-        let owners = inShares ? min(workers, RegionClock.sharers) : 1
-        let wall = seconds {
-            tasks = (0..<count).map { index in seconds { body(index, index * owners / count) } }
-            RegionClock.add(part, tasks: tasks)
-        }
-        RegionClock.addOverhead(wall - tasks.reduce(0, +))
-        return
-    }
-    let duration = seconds {
-        let workers = Int32(clamping: workers)
-        let alone = mimo_pool_alone(count, workers)
-        guard alone < 0 else {
-            for index in 0..<count { body(index, Int(alone)) }
-            return
-        }
+    region(part, count, workers: workers, inShares: inShares, body) {
         withoutActuallyEscaping(body) { body in
             let region = Region(body: body)
             mimo_pool_run(
                 count,
-                workers,
+                Int32(clamping: workers),
                 inShares ? 1 : 0,
                 { context, worker in
                     guard let context else { return }
@@ -87,6 +69,63 @@ func parallelFor(
             )
             withExtendedLifetime(region) {}
         }
+    }
+}
+
+/// The tasks of a region as a value without references, which threads read where it lies.
+///
+/// Where a token has a hundred regions a closure would show: a thread waits for the others' caches when it follows
+/// references to what is captured, and the caller when it counts them afterwards.
+protocol RegionTasks: BitwiseCopyable {
+    /// Runs one of them.
+    func run(_ index: Int)
+    /// `{ runTasks(Self.self, $0, $1) }`, written out for each type: what C calls cannot be generic.
+    static var body: @convention(c) (_ tasks: UnsafeMutableRawPointer?, _ worker: Int32) -> Void { get }
+}
+
+/// Runs each of the tasks once, in shares, see ``parallelFor(_:_:workers:inShares:_:)``.
+func parallelFor<Tasks: RegionTasks>(_ part: RegionPart, _ count: Int, _ tasks: Tasks) {
+    region(part, count, workers: .max, inShares: true, { index, _ in tasks.run(index) }) {
+        withUnsafePointer(to: tasks) {
+            mimo_pool_run(count, .max, 1, Tasks.body, UnsafeMutableRawPointer(mutating: $0))
+        }
+    }
+}
+
+/// What a thread does in a region of tasks that lie at `tasks`.
+func runTasks<Tasks: RegionTasks>(_: Tasks.Type, _ tasks: UnsafeMutableRawPointer?, _ worker: Int32) {
+    guard let tasks = tasks?.assumingMemoryBound(to: Tasks.self) else { return }
+    while case let index = mimo_pool_claim(worker), index >= 0 { tasks.pointee.run(index) }
+}
+
+/// A region: `open` runs its tasks on the pool, unless they are to be run here, one after the other.
+private func region(
+    _ part: RegionPart,
+    _ count: Int,
+    workers: Int,
+    inShares: Bool,
+    _ task: (_ index: Int, _ worker: Int) -> Void,
+    open: () -> Void
+) {
+    if Compute.isRehearsing { return }
+    if RegionClock.isSimulating {
+        var tasks: [Double] = []
+        // Whose share a task is, so that a thread's own work before its first one counts.
+        let owners = inShares ? min(workers, RegionClock.sharers) : 1
+        let wall = seconds {
+            tasks = (0..<count).map { index in seconds { task(index, index * owners / count) } }
+            RegionClock.add(part, tasks: tasks)
+        }
+        RegionClock.addOverhead(wall - tasks.reduce(0, +))
+        return
+    }
+    let duration = seconds {
+        let alone = mimo_pool_alone(count, Int32(clamping: workers))
+        guard alone < 0 else {
+            for index in 0..<count { task(index, Int(alone)) }
+            return
+        }
+        open()
     }
     RegionClock.add(part, seconds: duration)
 }

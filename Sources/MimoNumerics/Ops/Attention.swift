@@ -32,7 +32,7 @@ public struct QuerySpan: Sendable, Equatable {
 /// "FlashAttention-2" (2023): no matrix of all queries by all keys is ever stored.
 ///
 /// Shapes: q, output `[Tq, H · D]`; k, v Tk rows of Hkv heads, in training `[Tk, Hkv · D]`; lse, delta `[Tq, H]`.
-public struct Attention: Sendable {
+public struct Attention: Sendable, BitwiseCopyable {
     /// Number of query heads H.
     public let heads: Int
     /// Number of key and value heads Hkv.

@@ -26,8 +26,8 @@ extension Attention {
     /// Up to this many queries keys and values are read in place: packing them would cost more than it saves.
     public static let fewQueries = 4
 
-    /// A key head of a sequence with the queries that look at it, as addresses: threads that count references to what
-    /// they share wait for each other. Its keys are cut into parts, whose results are joined when all are done.
+    /// A key head of a sequence with the queries that look at it, as addresses, see ``RegionTasks``. Its keys are cut
+    /// into parts, whose results are joined when all are done.
     private struct Head {
         let output: UnsafeMutablePointer<Float>
         let q: UnsafePointer<Float>
@@ -49,9 +49,73 @@ extension Attention {
             let start = (part - firstPart) * keysPerPart
             return start..<min(keys, start + keysPerPart)
         }
+    }
 
-        /// Where the keys of one of all parts begin.
-        func keys(from part: Int) -> UnsafePointer<Float> { k + (part - firstPart) * keysPerPart * keyStride }
+    /// The parts of all heads, in the order in which their keys lie.
+    private struct Parts: RegionTasks {
+        let heads: UnsafeBufferPointer<Head>
+        /// Of each head, the parts that are not done.
+        let left: UnsafeMutablePointer<Int32>
+        let sums: UnsafeMutablePointer<Float>
+        let highest: UnsafeMutablePointer<Float>
+        let totals: UnsafeMutablePointer<Float>
+        let attention: Attention
+
+        var count: Int { heads.last.map { $0.firstPart + $0.parts } ?? 0 }
+
+        static let body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+            runTasks(Self.self, $0, $1)
+        }
+
+        func run(_ part: Int) {
+            let (group, headSize) = (attention.group, attention.headSize)
+            let place = head(ofPart: part)
+            let head = heads[place]
+            let keys = head.keys(ofPart: part)
+            let row = head.firstRow + (part - head.firstPart) * group * head.queries
+            // What comes behind a share's last part is another thread's.
+            let next = isLastOfShare(part, of: count) ? part : part + 1
+            let nextHead = next < head.firstPart + head.parts ? head : heads[place + 1]
+            kernels.attention_few(
+                sums + row * headSize,
+                highest + row,
+                totals + row,
+                head.q,
+                head.k + keys.lowerBound * head.keyStride,
+                head.v + keys.lowerBound * head.keyStride,
+                nextHead.k + nextHead.keys(ofPart: next).lowerBound * nextHead.keyStride,
+                keys.count,
+                head.keys - head.queries - keys.lowerBound,
+                head.queries,
+                group,
+                headSize,
+                attention.scale,
+                head.queryStride,
+                head.keyStride
+            )
+            guard mimo_pool_count_down(left + place) == 0 else { return }
+            kernels.attention_join(
+                head.output,
+                sums + head.firstRow * headSize,
+                highest + head.firstRow,
+                totals + head.firstRow,
+                head.parts,
+                head.queries,
+                group,
+                headSize,
+                head.outputStride
+            )
+        }
+
+        /// The head that one of all parts belongs to.
+        private func head(ofPart part: Int) -> Int {
+            var (low, high) = (0, heads.count)
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if heads[middle].firstPart <= part { low = middle } else { high = middle }
+            }
+            return low
+        }
     }
 
     /// Keys that a head's part takes, of so many. It depends on the length alone, whatever the number of threads: the
@@ -87,69 +151,18 @@ extension Attention {
             left.withUnsafeMutableBufferPointer { left in
                 guard let left = left.baseAddress else { return }
                 cut.heads.withUnsafeBufferPointer { heads in
-                    run(heads, left: left, sums: sums, highest: highest, totals: totals)
+                    let parts = Parts(
+                        heads: heads,
+                        left: left,
+                        sums: sums,
+                        highest: highest,
+                        totals: totals,
+                        attention: self
+                    )
+                    parallelFor(.attention, parts.count, parts)
                 }
             }
         }
-    }
-
-    /// Runs the parts of all heads in the order in which their keys lie.
-    private func run(
-        _ heads: UnsafeBufferPointer<Head>,
-        left: UnsafeMutablePointer<Int32>,
-        sums: UnsafeMutablePointer<Float>,
-        highest: UnsafeMutablePointer<Float>,
-        totals: UnsafeMutablePointer<Float>
-    ) {
-        let parts = heads.last.map { $0.firstPart + $0.parts } ?? 0
-        parallelFor(.attention, parts, inShares: true) { part, _ in
-            let place = Self.head(ofPart: part, heads)
-            let head = heads[place]
-            let keys = head.keys(ofPart: part)
-            let row = head.firstRow + (part - head.firstPart) * group * head.queries
-            // What comes behind a share's last part is another thread's.
-            let next = isLastOfShare(part, of: parts) ? part : part + 1
-            let nextHead = next < head.firstPart + head.parts ? head : heads[place + 1]
-            kernels.attention_few(
-                sums + row * headSize,
-                highest + row,
-                totals + row,
-                head.q,
-                head.keys(from: part),
-                head.v + keys.lowerBound * head.keyStride,
-                nextHead.keys(from: next),
-                keys.count,
-                head.keys - head.queries - keys.lowerBound,
-                head.queries,
-                group,
-                headSize,
-                scale,
-                head.queryStride,
-                head.keyStride
-            )
-            guard mimo_pool_count_down(left + place) == 0 else { return }
-            kernels.attention_join(
-                head.output,
-                sums + head.firstRow * headSize,
-                highest + head.firstRow,
-                totals + head.firstRow,
-                head.parts,
-                head.queries,
-                group,
-                headSize,
-                head.outputStride
-            )
-        }
-    }
-
-    /// The head that one of all parts belongs to.
-    private static func head(ofPart part: Int, _ heads: UnsafeBufferPointer<Head>) -> Int {
-        var (low, high) = (0, heads.count)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if heads[middle].firstPart <= part { low = middle } else { high = middle }
-        }
-        return low
     }
 
     /// The key heads of all sequences, and how many rows their parts have together.

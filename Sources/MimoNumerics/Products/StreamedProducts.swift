@@ -4,9 +4,6 @@
 ///
 /// A token has a hundred of these, so what describes them is kept and its memory used again.
 struct StreamedProducts {
-    /// Bytes of weights that the last task of a thread streams, the shortest: claiming it must not show.
-    private static let lastBytes = 16 << 10
-
     /// An output, and where its weights lie among those of all outputs, one behind the other.
     private struct Output {
         let terms: Range<Int>
@@ -86,38 +83,44 @@ struct StreamedProducts {
         outputs.append(Output(terms: first..<terms.count, columns: columns, bytes: start..<start + bytes))
     }
 
-    /// Runs what was added. A thread's tasks become shorter towards its end, so that all threads end at about the same
-    /// time: what is left of its range shrinks with the square of the tasks that are left.
+    /// Runs what was added.
     private mutating func run() {
         guard let total = outputs.last?.bytes.upperBound else { return }
         let sharers = RegionClock.sharers
-        let ranges = min(sharers, max(1, total / Self.lastBytes))
-        let ofRange = max(1, Int((Double(total) / Double(ranges * Self.lastBytes)).squareRoot()))
-        let count = ranges * ofRange
-        func start(_ task: Int) -> Int {
-            let (range, place) = task.quotientAndRemainder(dividingBy: ofRange)
-            let left = (ofRange - place) * (ofRange - place)
-            return (total * (range + 1) - total * left / (ofRange * ofRange)) / ranges
-        }
+        let cut = StreamCut(bytes: total, threads: sharers)
         if let first = weights(at: 0), !order.reach(first, bytes: total, threads: sharers) {
-            order.learn((0..<sharers).map { weights(at: start(count * $0 / sharers)) }, bytes: total)
+            order.learn(
+                (0..<sharers).map { weights(at: cut.start(cut.tasks * $0 / sharers)) },
+                bytes: total
+            )
         }
-        // Threads that count references to what they share wait for each other, so they are given addresses.
         terms.withUnsafeBufferPointer { terms in
             outputs.withUnsafeBufferPointer { outputs in
-                parallelFor(.products, count, inShares: true) { index, _ in
-                    let bytes = start(index)..<start(index + 1)
-                    let isLast = isLastOfShare(index, of: count)
-                    for output in outputs where output.bytes.overlaps(bytes) {
-                        let columns = output.columns(of: bytes)
-                        // The weights behind these columns are the next task's; across an output's border, which a
-                        // region meets once or twice, nothing is fetched.
-                        let isKnown = !isLast && columns.upperBound < output.columns
-                        for term in terms[output.terms] {
-                            let next = isKnown ? term.weights(of: columns.upperBound) : nil
-                            term.columns(columns).run(next: next)
-                        }
-                    }
+                parallelFor(.products, cut.tasks, Tasks(terms: terms, outputs: outputs, cut: cut))
+            }
+        }
+    }
+
+    private struct Tasks: RegionTasks {
+        let terms: UnsafeBufferPointer<StreamedTerm>
+        let outputs: UnsafeBufferPointer<Output>
+        let cut: StreamCut
+
+        static let body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+            runTasks(Self.self, $0, $1)
+        }
+
+        func run(_ index: Int) {
+            let bytes = cut.start(index)..<cut.start(index + 1)
+            let isLast = isLastOfShare(index, of: cut.tasks)
+            for output in outputs where output.bytes.overlaps(bytes) {
+                let columns = output.columns(of: bytes)
+                // The weights behind these columns are the next task's; across an output's border, which a region
+                // meets once or twice, nothing is fetched.
+                let isKnown = !isLast && columns.upperBound < output.columns
+                for term in terms[output.terms] {
+                    let next = isKnown ? term.weights(of: columns.upperBound) : nil
+                    term.columns(columns).run(next: next)
                 }
             }
         }
