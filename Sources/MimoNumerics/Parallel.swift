@@ -1,5 +1,6 @@
 import CMimoKernels
 import COpenBLAS
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -29,12 +30,18 @@ public enum Compute {
     }
 
     /// Whether operations leave their work undone.
-    @TaskLocal static var isRehearsing = false
+    static var isRehearsing: Bool { rehearsals.load(ordering: .relaxed) > 0 && isTaskRehearsing }
+
+    @TaskLocal private static var isTaskRehearsing = false
+    /// How many rehearsals are under way: while there is none, no operation looks for the task that it belongs to.
+    private static let rehearsals = Atomic(0)
 
     /// Runs `body` with operations that hand out and reserve memory as always, but compute nothing and leave
     /// what they would write as it is: to find out how much memory a computation takes.
     public static func rehearse<R>(_ body: () throws -> R) rethrows -> R {
-        try $isRehearsing.withValue(true) { try body() }
+        rehearsals.add(1, ordering: .relaxed)
+        defer { rehearsals.subtract(1, ordering: .relaxed) }
+        return try $isTaskRehearsing.withValue(true) { try body() }
     }
 }
 
