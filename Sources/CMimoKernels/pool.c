@@ -15,12 +15,15 @@
 #define mimo_pause() ((void)0)
 #endif
 
-enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 128 << 10 };
+/* A waiting worker fetches AHEAD_BYTES at most: more than it waits for between two products, less than a second-level
+ * cache. */
+enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 256 << 10 };
 
 /* The next index of a share, and what its worker reads next after this region, on a cache line of their own. */
 struct share {
     _Alignas(CACHE_LINE) _Atomic ptrdiff_t next;
-    _Atomic(const char *) ahead;
+    _Atomic(uintptr_t) ahead;
+    _Atomic ptrdiff_t ahead_bytes;
 };
 
 /* What threads wait for and what they write lie on cache lines of their own: between processors that share no cache a
@@ -60,8 +63,12 @@ ptrdiff_t mimo_pool_claim(int worker) {
     return -1;
 }
 
-void mimo_pool_expect(int worker, const void *start) {
-    if (worker < MAX_THREADS) atomic_store_explicit(&pool.share[worker].ahead, start, memory_order_relaxed);
+void mimo_pool_expect(int worker, const void *start, ptrdiff_t bytes) {
+    if (worker >= MAX_THREADS) return;
+    if (!start || bytes < 0) bytes = 0;
+    if (bytes > AHEAD_BYTES) bytes = AHEAD_BYTES;
+    atomic_store_explicit(&pool.share[worker].ahead, (uintptr_t)start, memory_order_relaxed);
+    atomic_store_explicit(&pool.share[worker].ahead_bytes, bytes, memory_order_relaxed);
 }
 
 /* Whether a generation that a worker finds is a region that it has not seen. */
@@ -70,14 +77,14 @@ static int is_new(unsigned now, unsigned seen) { return now != seen && (now & 1)
 static void *work(void *argument) {
     int worker = (int)(intptr_t)argument;
     unsigned seen = 0;
-    const char *ahead = NULL;
-    ptrdiff_t fetched = AHEAD_BYTES; /* of what lies ahead */
+    /* What lies ahead, and what of it is not fetched yet. Numbers: a wrong guess may point anywhere. */
+    uintptr_t ahead = 0, from = 0, end = 0;
     in_region = 1;
     current_worker = worker;
     for (;;) {
         unsigned now = atomic_load_explicit(&pool.generation, memory_order_acquire);
-        while (!is_new(now, seen) && fetched < AHEAD_BYTES) {
-            for (int line = 0; line < 4; line++, fetched += CACHE_LINE) __builtin_prefetch(ahead + fetched);
+        while (!is_new(now, seen) && from < end) {
+            for (int line = 0; line < 4; line++, from += CACHE_LINE) __builtin_prefetch((const void *)from);
             now = atomic_load_explicit(&pool.generation, memory_order_acquire);
         }
         for (int spin = 0; spin < SPINS && !is_new(now, seen); spin++) {
@@ -100,9 +107,11 @@ static void *work(void *argument) {
         atomic_fetch_add(&pool.inside, 1);
         if (atomic_load(&pool.generation) == now && worker < pool.region_threads)
             pool.body(pool.context, worker);
-        const char *next = atomic_load_explicit(&pool.share[worker].ahead, memory_order_relaxed);
-        if (next && next != ahead) fetched = 0;
-        ahead = next;
+        uintptr_t next = atomic_load_explicit(&pool.share[worker].ahead, memory_order_relaxed);
+        if (next != ahead) {
+            ahead = from = next;
+            end = next + (uintptr_t)atomic_load_explicit(&pool.share[worker].ahead_bytes, memory_order_relaxed);
+        }
         atomic_fetch_sub(&pool.inside, 1);
     }
     return NULL;

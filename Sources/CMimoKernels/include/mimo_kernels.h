@@ -101,6 +101,10 @@ struct mimo_kernels {
     double (*cross_entropy)(float *logits, ptrdiff_t *argmax, ptrdiff_t label, float weight,
                             int want_gradient, ptrdiff_t n);
 
+    /* The place of the highest element, the first of equals; -1 where an element is NaN or infinity, or where none is
+     * above minus infinity. */
+    ptrdiff_t (*highest)(const float *x, ptrdiff_t n);
+
     /* ---- attention over key ranges (FlashAttention-2: tiles, online softmax, no [T,T] matrix) ---- */
 
     /* One block of queries of the heads that share one key/value head.
@@ -175,9 +179,9 @@ int mimo_pool_alone(ptrdiff_t count, int workers);
  * that it reads on where it was. */
 void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *context, int worker),
                    void *context);
-/* Says where a worker will begin to read after the region that comes next: it fetches some of that while it waits.
- * A guess, which may be wrong and may point anywhere. */
-void mimo_pool_expect(int worker, const void *start);
+/* Says where a worker (not the caller, 0, which never waits) will begin to read after the region that comes next, and
+ * how much: it fetches some of that while it waits. A guess, which may be wrong and may point anywhere; NULL: none. */
+void mimo_pool_expect(int worker, const void *start, ptrdiff_t bytes);
 /* Counts down what several threads work on, and returns how much is left: who gets 0 sees all that the others have
  * written before. */
 int mimo_pool_count_down(int *left);

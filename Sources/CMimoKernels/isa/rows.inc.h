@@ -193,3 +193,43 @@ static void adamw(float *restrict p, float *restrict m, float *restrict v, const
         p[i] = p[i] * decay - step * (m[i] / (__builtin_sqrtf(v[i]) / root + eps));
     }
 }
+
+static ptrdiff_t highest(const float *x, ptrdiff_t n) {
+    enum { CHAINS = 4 };
+    vf top[CHAINS], poison[CHAINS];
+    float most = -INFINITY, spoiled = 0;
+    ptrdiff_t i = 0;
+    for (int c = 0; c < CHAINS; c++) {
+        top[c] = (vf){0} - INFINITY;
+        poison[c] = (vf){0};
+    }
+    /* NaN compares false with everything and would go unseen; times 0 it stays, as infinity does. */
+    for (; i + CHAINS * VW <= n; i += CHAINS * VW)
+        for (int c = 0; c < CHAINS; c++) {
+            vf some = load(x + i + c * VW);
+            poison[c] += some * 0;
+            top[c] = larger(some, top[c]);
+        }
+    for (; i < n; i++) {
+        spoiled += x[i] * 0;
+        most = x[i] > most ? x[i] : most;
+    }
+    for (int c = 0; c < CHAINS; c++) {
+        float part = horizontal_max(top[c]);
+        most = part > most ? part : most;
+        spoiled += horizontal_sum(poison[c]);
+    }
+    /* Minus infinity only means that an element is out. */
+    if (spoiled != spoiled)
+        for (i = 0; i < n; i++)
+            if (!(x[i] < INFINITY)) return -1;
+    if (most == -INFINITY) return -1;
+    vf wanted = (vf){0} + most;
+    for (i = 0; i + CHAINS * VW <= n; i += CHAINS * VW) {
+        vi found = (vi){0};
+        for (int c = 0; c < CHAINS; c++) found |= load(x + i + c * VW) == wanted;
+        if (__builtin_reduce_or(found)) break;
+    }
+    while (x[i] != most) i++;
+    return i;
+}

@@ -22,6 +22,7 @@ const struct mimo_kernels KERNELS_SYMBOL = {
     .dropout_add = dropout_add,
     .sum_of_squares = sum_of_squares,
     .cross_entropy = cross_entropy,
+    .highest = highest,
     .attention_forward = attention_forward,
     .attention_backward_q = attention_backward_q,
     .attention_backward_kv = attention_backward_kv,

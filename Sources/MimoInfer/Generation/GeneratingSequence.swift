@@ -65,27 +65,28 @@ struct GeneratingSequence {
     ///
     /// - Parameters:
     ///   - tokens: What was read; see ``next(atMost:)``.
-    ///   - logits: Those of the last tokens that were to be scored, a row each.
+    ///   - logits: Those of the last tokens that were to be scored, a row each, `[rows, V]`.
     ///   - ending: Tokens that end the answer.
     /// - Returns: The chosen tokens, in order, with what they add to the answer, and why it ends, if it does.
     /// - Throws: ``InferError/brokenLogits(position:)``.
-    mutating func read(_ tokens: [Int32], _ logits: [[Float]], ending: Set<Int32>) throws
+    mutating func read(_ tokens: [Int32], _ logits: Tensor, ending: Set<Int32>) throws
         -> [(id: Int32, text: String, end: FinishReason?)]
     {
         defer { draft = nil }
         guard unread == 0 else {
             prompt.append(tokens)
-            return try logits.last.map { [try choose($0, ending: ending)] } ?? []
+            guard logits.rows > 0 else { return [] }
+            return [try choose(logits.rows(logits.rows - 1..<logits.rows), ending: ending)]
         }
         prompt.append(tokens.prefix(1))
-        var chosen = [try choose(logits[0], ending: ending)]
+        var chosen = [try choose(logits.rows(0..<1), ending: ending)]
         guard let draft else { return chosen }
         drafts.proposed += 1
         if chosen[0].id == draft {
             drafts.accepted += 1
             if chosen[0].end == nil {
                 prompt.append([draft])
-                chosen.append(try choose(logits[1], ending: ending))
+                chosen.append(try choose(logits.rows(1..<2), ending: ending))
             }
         }
         prompt.dropUncounted()
@@ -112,7 +113,7 @@ struct GeneratingSequence {
     }
 
     /// Chooses a draft as the next token but one would be chosen if the model's logits were these.
-    mutating func expect(_ logits: [Float]) {
+    mutating func expect(_ logits: Tensor) {
         draft = sampler.next(logits, history: history, index: ids.count)
     }
 
@@ -120,7 +121,7 @@ struct GeneratingSequence {
     ///
     /// - Returns: The token, what it adds to the answer, and why the answer ends here, if it does.
     /// - Throws: ``InferError/brokenLogits(position:)``.
-    private mutating func choose(_ logits: [Float], ending: Set<Int32>) throws
+    private mutating func choose(_ logits: Tensor, ending: Set<Int32>) throws
         -> (id: Int32, text: String, end: FinishReason?)
     {
         guard let id = sampler.next(logits, history: history, index: ids.count) else {
@@ -131,7 +132,7 @@ struct GeneratingSequence {
         let options = request.options
         if options.reportsLogProbabilities {
             logProbabilities.append(
-                TokenLogProbability(of: id, in: logits, top: options.topLogProbabilities)
+                TokenLogProbability(of: id, in: logits.elements, top: options.topLogProbabilities)
             )
         }
         if ending.contains(id) { return (id, answer.finish(), .stop) }

@@ -126,8 +126,8 @@ public final class Generator {
         for (place, ids) in running {
             let rows = row..<row + active[place].scored(ids)
             row = rows.upperBound
-            let scores = rows.map { found.logits.rows($0..<$0 + 1).elements }
-            for (id, text, end) in try active[place].read(ids, scores, ending: stopRules.ids) {
+            let logits = found.logits.rows(rows)
+            for (id, text, end) in try active[place].read(ids, logits, ending: stopRules.ids) {
                 updates.append(
                     GenerationUpdate(
                         request: active[place].number,
@@ -162,7 +162,7 @@ public final class Generator {
         }
         guard !drafting.isEmpty, let logits = pass.predict(drafting.map(\.ahead)) else { return }
         for (row, place) in drafting.filter(\.ahead.isScored).map(\.place).enumerated() {
-            active[place].expect(logits.rows(row..<row + 1).elements)
+            active[place].expect(logits.rows(row..<row + 1))
         }
     }
 

@@ -1,3 +1,5 @@
+import MimoNumerics
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -28,39 +30,7 @@ public struct Candidates: Sendable {
     }
 
     /// The place of the best score; the first of equals. nil where the scores are not numbers.
-    public var best: Int? {
-        var highest = SIMD16<Float>(repeating: -.infinity)
-        // NaN compares false with everything and would go unseen; times 0 it stays, as infinity does.
-        var poison = SIMD16<Float>.zero
-        var place = 0
-        scores.withUnsafeBytes { bytes in
-            while place + 16 <= scores.count {
-                let some = bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD16<Float>.self)
-                poison += some * 0
-                highest.replace(with: some, where: some .> highest)
-                place += 16
-            }
-        }
-        let rest = scores[place...]
-        let isPoisoned = poison.sum().isNaN || rest.contains { !$0.isFinite }
-        // Minus infinity only means that a token is out.
-        if isPoisoned, scores.contains(where: { $0.isNaN || $0 == .infinity }) { return nil }
-        let top = max(highest.max(), rest.max() ?? -.infinity)
-        return top == -.infinity ? nil : firstPlace(of: top)
-    }
-
-    /// The first place of this score, sixteen at a time.
-    private func firstPlace(of score: Float) -> Int? {
-        scores.withUnsafeBytes { bytes in
-            var place = 0
-            while place + 16 <= scores.count {
-                let some = bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD16<Float>.self)
-                if any(some .== score) { break }
-                place += 16
-            }
-            return scores[place...].firstIndex(of: score)
-        }
-    }
+    public var best: Int? { Highest.place(in: scores) }
 
     /// Keeps the places, in their order.
     mutating func keep(_ places: [Int]) {

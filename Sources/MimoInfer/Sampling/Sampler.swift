@@ -1,3 +1,5 @@
+public import MimoNumerics
+
 /// Chooses one token after the other: steps that narrow the candidates down, then the best or a draw.
 public struct Sampler: Sendable {
     private let steps: [any SamplingStep]
@@ -19,14 +21,14 @@ public struct Sampler: Sendable {
     /// The next token.
     ///
     /// - Parameters:
-    ///   - logits: The model's, one per id.
+    ///   - logits: The model's, `[1, V]`.
     ///   - history: The tokens so far, the prompt's included.
     ///   - index: How many tokens were chosen before: the place in the stream of random numbers.
     /// - Returns: The token; nil where the logits are not numbers.
-    public func next(_ logits: [Float], history: TokenHistory, index: Int) -> Int32? {
-        var candidates = Candidates(logits: logits)
-        guard let best = candidates.best else { return nil }
-        if isGreedy && steps.isEmpty { return candidates.id(at: best) }
+    public func next(_ logits: Tensor, history: TokenHistory, index: Int) -> Int32? {
+        guard let best = Highest.place(in: logits) else { return nil }
+        if isGreedy && steps.isEmpty { return Int32(best) }
+        var candidates = Candidates(logits: logits.elements)
         for step in steps { step.apply(to: &candidates, history: history) }
         if isGreedy { return candidates.best.map { candidates.id(at: $0) } }
         return candidates.draw(random.uniform(index))

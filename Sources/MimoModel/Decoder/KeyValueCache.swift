@@ -6,12 +6,12 @@ import MimoNumerics
 public final class KeyValueCache {
     /// What one layer holds.
     struct Layer {
-        var keys: HeadRows
-        var values: HeadRows
+        let keys: HeadRows
+        let values: HeadRows
     }
 
-    /// Layers share allocations of about this many bytes: enough for huge pages, which attention reads a tenth faster,
-    /// and little beside the whole, for a cache that grows holds one of them twice.
+    /// Layers share allocations of at most this many bytes, or have one each that is larger: enough for huge pages,
+    /// which attention reads a tenth faster, and no more than that, for a cache that grows holds one of them twice.
     private static let allocationBytes = 32 << 20
 
     private(set) var layers: [Layer] = []

@@ -1,3 +1,5 @@
+import CMimoKernels
+
 /// Products of few rows, as tasks that take some of an output's columns: each weight is read once, in its own type. An
 /// element's sum does not depend on how the columns are cut. Each thread reads a range of its own, one stream that the
 /// processor sees coming: a tenth faster than taking turns.
@@ -15,7 +17,8 @@ struct StreamedProducts {
             column(at: range.lowerBound)..<column(at: range.upperBound)
         }
 
-        private func column(at byte: Int) -> Int {
+        /// The first column of a task that begins with this byte.
+        func column(at byte: Int) -> Int {
             guard byte < bytes.upperBound else { return columns }
             return columns * max(0, byte - bytes.lowerBound) / bytes.count / 4 * 4
         }
@@ -23,7 +26,7 @@ struct StreamedProducts {
 
     private var terms: [StreamedTerm] = []
     private var outputs: [Output] = []
-    private var order = StreamOrder()
+    private var order = StreamOrder(threads: 1)
 
     /// Computes products, all of them streamable.
     mutating func run(_ products: [Product], accumulate: Bool) {
@@ -88,16 +91,25 @@ struct StreamedProducts {
         guard let total = outputs.last?.bytes.upperBound else { return }
         let sharers = RegionClock.sharers
         let cut = StreamCut(bytes: total, threads: sharers)
-        if let first = weights(at: 0), !order.reach(first, bytes: total, threads: sharers) {
-            order.learn(
-                (0..<sharers).map { weights(at: cut.start(cut.tasks * $0 / sharers)) },
-                bytes: total
-            )
-        }
+        if sharers > 1, !Compute.isRehearsing { tellThreads(cut, sharers: sharers, bytes: total) }
         terms.withUnsafeBufferPointer { terms in
             outputs.withUnsafeBufferPointer { outputs in
                 parallelFor(.products, cut.tasks, Tasks(terms: terms, outputs: outputs, cut: cut))
             }
+        }
+    }
+
+    /// Tells the threads what they will probably read behind these products.
+    private mutating func tellThreads(_ cut: StreamCut, sharers: Int, bytes: Int) {
+        guard let first = weights(at: 0) else { return }
+        if !order.reach(first, bytes: bytes, threads: sharers) {
+            let firstTasks = (0..<sharers).map { cut.tasks * $0 / sharers }
+            order.learn(firstTasks.map { weights(at: cut.start($0)) }, bytes: bytes)
+        }
+        // The caller, thread 0, does not wait.
+        for thread in 1..<sharers {
+            let expected = order.expected(thread)
+            mimo_pool_expect(Int32(thread), expected?.start, expected?.bytes ?? 0)
         }
     }
 
@@ -129,7 +141,7 @@ struct StreamedProducts {
     /// The weights of a first term where some byte of all lies.
     private func weights(at byte: Int) -> UnsafeRawPointer? {
         guard let output = outputs.first(where: { byte < $0.bytes.upperBound }) else { return nil }
-        return terms[output.terms.lowerBound].weights(of: output.columns(of: byte..<byte).lowerBound)
+        return terms[output.terms.lowerBound].weights(of: output.column(at: byte))
     }
 }
 

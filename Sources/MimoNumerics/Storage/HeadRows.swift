@@ -26,7 +26,7 @@ public struct HeadRows: Sendable {
         stride = tensor.stride
     }
 
-    /// Several of the same shape, zeroed, head behind head in one allocation: what is large enough lies in huge pages.
+    /// Several of the same shape, zeroed, head behind head in one allocation.
     public static func zeros(_ count: Int, heads: Int, size: Int, rows: Int) -> [HeadRows] {
         precondition(count >= 0 && heads > 0 && size >= 0 && rows >= 0)
         let storage = TensorStorage(byteCount: count * heads * rows * size * 4)

@@ -1,3 +1,4 @@
+import MimoNumerics
 import MimoTestSupport
 import Testing
 
@@ -106,14 +107,14 @@ import Testing
 
     @Test(
         "The first of the best is found wherever it stands, and so is what is not a number",
-        arguments: 0..<50
+        arguments: 0..<150
     )
     func best(place: Int) {
-        var scores = [Float](repeating: -3, count: 50)
+        var scores = [Float](repeating: -3, count: 150)
         scores[0] = -.infinity
         scores[place] = -2
         #expect(Candidates(logits: scores).best == place)
-        scores[49] = -2
+        scores[149] = -2
         #expect(Candidates(logits: scores).best == place)
         for value in [Float.nan, .infinity] {
             scores[place] = value
@@ -150,5 +151,11 @@ import Testing
         {
             try SamplingOptions(temperature: .nan).validate()
         }
+    }
+}
+
+extension Sampler {
+    fileprivate func next(_ logits: [Float], history: TokenHistory, index: Int) -> Int32? {
+        next(Tensor(logits, rows: 1, columns: logits.count), history: history, index: index)
     }
 }
