@@ -15,8 +15,8 @@
 #define mimo_pause() ((void)0)
 #endif
 
-/* A waiting worker fetches AHEAD_BYTES at most: more than it waits for between two products, less than a second-level
- * cache. */
+/* A waiting worker fetches AHEAD_BYTES at most: more than there is time for between two products, and what a second-level
+ * cache holds beside the rest. */
 enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 256 << 10 };
 
 /* The next index of a share, and what its worker reads next after this region, on a cache line of their own. */

@@ -91,7 +91,7 @@ struct GenerateBenchmark: ParsableCommand {
             RegionClock.reset()
             let start = ContinuousClock.now
             for _ in first..<min(tokens, first + Self.tokensBetweenReadings) {
-                let next = Highest.place(in: logits) ?? 0
+                let next = Argmax.place(in: logits) ?? 0
                 logits = pass.run([(cache, [Int32(next)])])
             }
             decode += start.duration(to: .now).inSeconds

@@ -160,6 +160,39 @@ import Testing
         }
     }
 
+    @Test("The first of the highest is found in rows of any length, and what is no number", arguments: names)
+    func argmax(name: String) throws {
+        let kernels = try table(name)
+        for count in [1, 5, 64, 130, 1027] {
+            for place in [0, count / 3, count / 2, count - 1] {
+                var row = Oracle.numbers(count, seed: UInt64(count))
+                row[place] = 50
+                row[count - 1] = 50
+                #expect(kernels.argmax(row, count) == place, "\(count)")
+                row[0] = -.infinity
+                let next = place > 0 ? place : count > 1 ? count - 1 : -1
+                #expect(kernels.argmax(row, count) == next, "\(count)")
+                for value in [Float.nan, .infinity] {
+                    row[place] = value
+                    #expect(kernels.argmax(row, count) == -1, "\(count)")
+                }
+            }
+        }
+        #expect(kernels.argmax([], 0) == -1)
+        #expect(kernels.argmax([Float](repeating: -.infinity, count: 70), 70) == -1)
+    }
+
+    @Test("Cross entropy of what is no number is none", arguments: names, [Float.nan, .infinity])
+    func brokenCrossEntropy(name: String, value: Float) throws {
+        let kernels = try table(name)
+        for (count, place) in [(3, 0), (3, 2), (700, 0), (700, 500), (700, 699)] {
+            var logits = Oracle.numbers(count, seed: 4)
+            logits[place] = value
+            var argmax = -1
+            #expect(kernels.cross_entropy(&logits, &argmax, 1, 1, 1, count).isNaN)
+        }
+    }
+
     @Test("The gated activation and its backward equal the formulas", arguments: names)
     func swiglu(name: String) throws {
         let kernels = try table(name)

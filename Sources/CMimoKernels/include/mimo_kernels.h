@@ -101,9 +101,9 @@ struct mimo_kernels {
     double (*cross_entropy)(float *logits, ptrdiff_t *argmax, ptrdiff_t label, float weight,
                             int want_gradient, ptrdiff_t n);
 
-    /* The place of the highest element, the first of equals; -1 where an element is NaN or infinity, or where none is
+    /* The place of the highest of [n] elements, the first of equals; -1 where one is NaN or infinity, or where none is
      * above minus infinity. */
-    ptrdiff_t (*highest)(const float *x, ptrdiff_t n);
+    ptrdiff_t (*argmax)(const float *x, ptrdiff_t n);
 
     /* ---- attention over key ranges (FlashAttention-2: tiles, online softmax, no [T,T] matrix) ---- */
 

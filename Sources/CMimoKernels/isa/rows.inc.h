@@ -139,24 +139,58 @@ static void dropout_add(float *restrict out, const float *restrict in, uint64_t 
         out[i] += keyed_bits(key, first + (uint64_t)i) < threshold ? 0 : in[i] * scale;
 }
 
+/* The highest element, and the place of the first of equals; n where there is none. NaN compares false with everything
+ * and goes unseen; times 0 it stays in `spoiled`, as infinity does. */
+INLINE ptrdiff_t first_highest(const float *x, ptrdiff_t n, float *highest, float *spoiled) {
+    enum { CHAINS = 4 };
+    vf top[CHAINS], rest[CHAINS], wanted;
+    ptrdiff_t i = 0;
+    *highest = -INFINITY;
+    *spoiled = 0;
+    for (int c = 0; c < CHAINS; c++) {
+        top[c] = (vf){0} - INFINITY;
+        rest[c] = (vf){0};
+    }
+    for (; i + CHAINS * VW <= n; i += CHAINS * VW)
+        for (int c = 0; c < CHAINS; c++) {
+            vf some = load(x + i + c * VW);
+            rest[c] += some * 0;
+            top[c] = larger(some, top[c]);
+        }
+    for (; i < n; i++) {
+        *spoiled += x[i] * 0;
+        *highest = x[i] > *highest ? x[i] : *highest;
+    }
+    for (int c = 0; c < CHAINS; c++) {
+        float part = horizontal_max(top[c]);
+        *highest = part > *highest ? part : *highest;
+        *spoiled += horizontal_sum(rest[c]);
+    }
+    wanted = (vf){0} + *highest;
+    for (i = 0; i + CHAINS * VW <= n; i += CHAINS * VW) {
+        vi found = (vi){0};
+        for (int c = 0; c < CHAINS; c++) found |= load(x + i + c * VW) == wanted;
+        if (__builtin_reduce_or(found)) break;
+    }
+    while (i < n && x[i] != *highest) i++;
+    return i;
+}
+
+static ptrdiff_t argmax(const float *x, ptrdiff_t n) {
+    float highest, spoiled;
+    ptrdiff_t at = first_highest(x, n, &highest, &spoiled);
+    /* Minus infinity only means that an element is out. */
+    if (spoiled != spoiled)
+        for (ptrdiff_t i = 0; i < n; i++)
+            if (!(x[i] < INFINITY)) return -1;
+    return highest == -INFINITY ? -1 : at;
+}
+
 /* Sums blocks in float and totals them in double: a float total is biased over a large vocabulary. */
 static double cross_entropy(float *restrict logits, ptrdiff_t *argmax, ptrdiff_t label, float weight,
                             int want_gradient, ptrdiff_t n) {
-    float highest = logits[0];
-    ptrdiff_t at = 0;
-    for (ptrdiff_t i = 0; i < n; i += 512) {
-#pragma clang fp reassociate(on)
-        ptrdiff_t end = n - i < 512 ? n : i + 512;
-        float block = logits[i];
-        for (ptrdiff_t j = i; j < end; j++) block = logits[j] > block ? logits[j] : block;
-        if (block > highest) {
-            highest = block;
-            at = i;
-        }
-    }
-    ptrdiff_t last = n - at < 512 ? n : at + 512;
-    while (at < last && logits[at] != highest) at++;
-    *argmax = at;
+    float highest, spoiled;
+    *argmax = first_highest(logits, n, &highest, &spoiled);
     float chosen = logits[label];
     double total = 0;
     for (ptrdiff_t i = 0; i < n; i += 512) {
@@ -192,44 +226,4 @@ static void adamw(float *restrict p, float *restrict m, float *restrict v, const
         v[i] = beta2 * v[i] + (1.0f - beta2) * gradient * gradient;
         p[i] = p[i] * decay - step * (m[i] / (__builtin_sqrtf(v[i]) / root + eps));
     }
-}
-
-static ptrdiff_t highest(const float *x, ptrdiff_t n) {
-    enum { CHAINS = 4 };
-    vf top[CHAINS], poison[CHAINS];
-    float most = -INFINITY, spoiled = 0;
-    ptrdiff_t i = 0;
-    for (int c = 0; c < CHAINS; c++) {
-        top[c] = (vf){0} - INFINITY;
-        poison[c] = (vf){0};
-    }
-    /* NaN compares false with everything and would go unseen; times 0 it stays, as infinity does. */
-    for (; i + CHAINS * VW <= n; i += CHAINS * VW)
-        for (int c = 0; c < CHAINS; c++) {
-            vf some = load(x + i + c * VW);
-            poison[c] += some * 0;
-            top[c] = larger(some, top[c]);
-        }
-    for (; i < n; i++) {
-        spoiled += x[i] * 0;
-        most = x[i] > most ? x[i] : most;
-    }
-    for (int c = 0; c < CHAINS; c++) {
-        float part = horizontal_max(top[c]);
-        most = part > most ? part : most;
-        spoiled += horizontal_sum(poison[c]);
-    }
-    /* Minus infinity only means that an element is out. */
-    if (spoiled != spoiled)
-        for (i = 0; i < n; i++)
-            if (!(x[i] < INFINITY)) return -1;
-    if (most == -INFINITY) return -1;
-    vf wanted = (vf){0} + most;
-    for (i = 0; i + CHAINS * VW <= n; i += CHAINS * VW) {
-        vi found = (vi){0};
-        for (int c = 0; c < CHAINS; c++) found |= load(x + i + c * VW) == wanted;
-        if (__builtin_reduce_or(found)) break;
-    }
-    while (x[i] != most) i++;
-    return i;
 }

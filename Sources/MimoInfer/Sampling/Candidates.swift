@@ -30,7 +30,7 @@ public struct Candidates: Sendable {
     }
 
     /// The place of the best score; the first of equals. nil where the scores are not numbers.
-    public var best: Int? { Highest.place(in: scores) }
+    public var best: Int? { Argmax.place(in: scores) }
 
     /// Keeps the places, in their order.
     mutating func keep(_ places: [Int]) {

@@ -26,7 +26,7 @@ public struct Sampler: Sendable {
     ///   - index: How many tokens were chosen before: the place in the stream of random numbers.
     /// - Returns: The token; nil where the logits are not numbers.
     public func next(_ logits: Tensor, history: TokenHistory, index: Int) -> Int32? {
-        guard let best = Highest.place(in: logits) else { return nil }
+        guard let best = Argmax.place(in: logits) else { return nil }
         if isGreedy && steps.isEmpty { return Int32(best) }
         var candidates = Candidates(logits: logits.elements)
         for step in steps { step.apply(to: &candidates, history: history) }

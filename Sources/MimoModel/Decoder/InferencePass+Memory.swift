@@ -24,8 +24,9 @@ extension InferencePass {
         }
         let config = decoder.config
         let tokenBytes = 2 * config.layerCount * config.keyValueSize * MemoryLayout<Float>.size
-        // A row of logits is there twice: as the pass returns it, and as a token is chosen from it.
-        let logits = 2 * lengths.count * config.vocabularySize * MemoryLayout<Float>.size
-        return pass.heldBytes + logits + tokenBytes * lengths.reduce(0, +)
+        // The rows that a pass returns, and the one from which a token is drawn.
+        let logits = (lengths.count + 1) * config.vocabularySize * MemoryLayout<Float>.size
+        let growth = min(KeyValueCache.allocationBytes, tokenBytes * (lengths.max() ?? 0))
+        return pass.heldBytes + logits + tokenBytes * lengths.reduce(0, +) + growth
     }
 }

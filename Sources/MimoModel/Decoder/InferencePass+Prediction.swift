@@ -65,23 +65,10 @@ extension InferencePass {
             CachedRows(cache: $0.cache, added: $0.nextIDs.count, queries: $0.isScored ? 1 : 0)
         }
         let output = scratch.tensor(rows: scored.count, columns: width)
-        _ = layer.block.forward(output, input, context) { output, lse, q, k, v in
-            attend(
-                layer: layer.block.index,
-                layer.block.attention,
-                rows,
-                output: output,
-                lse: lse,
-                q: q,
-                k: k,
-                v: v
-            )
-        }
+        forward(layer.block, output, input, context, rows)
         for sequence in sequences { sequence.cache.advance(by: sequence.nextIDs.count) }
         let normed = scratch.tensor(rows: scored.count, columns: width)
         layer.finalNorm.forward(normed, rstd: rstd, output, epsilon: layer.block.epsilon)
-        let logits = Tensor(rows: scored.count, columns: decoder.head.rows)
-        gemm.multiply([Product(logits, [.forward(normed, decoder.head)])])
-        return logits
+        return logits(of: normed)
     }
 }

@@ -83,8 +83,7 @@ public final class InferencePass {
             wanted = scratch.tensor(rows: last.count, columns: hidden.columns)
             Elementwise.gatherRows(wanted, from: hidden, last)
         }
-        let out = Tensor(undefinedRows: wanted.rows, columns: decoder.head.rows)
-        gemm.multiply([out], wanted, by: [decoder.head])
+        let out = logits(of: wanted)
         let states = returnsStates ? Tensor(undefinedRows: hidden.rows, columns: hidden.columns) : nil
         states?.copy(from: hidden)
         return Output(logits: out, states: states)
@@ -97,20 +96,9 @@ public final class InferencePass {
         for sequence in sequences { sequence.cache.reserve(sequence.ids.count) }
         var stream = (0..<2).map { _ in scratch.tensor(rows: ids.count, columns: decoder.config.hiddenSize) }
         decoder.embedding.gatherRows(ids, into: stream[0])
-        for index in decoder.blocks.indices {
+        for block in decoder.blocks {
             let mark = kept.mark
-            _ = decoder.blocks[index].forward(stream[1], stream[0], context) { output, lse, q, k, v in
-                attend(
-                    layer: index,
-                    decoder.blocks[index].attention,
-                    rows,
-                    output: output,
-                    lse: lse,
-                    q: q,
-                    k: k,
-                    v: v
-                )
-            }
+            forward(block, stream[1], stream[0], context, rows)
             kept.release(to: mark)
             stream.swapAt(0, 1)
         }
@@ -118,6 +106,33 @@ public final class InferencePass {
         let rstd = scratch.tensor(rows: 1, columns: ids.count)
         decoder.finalNorm.forward(stream[1], rstd: rstd, stream[0], epsilon: decoder.config.rmsNormEpsilon)
         return stream[1]
+    }
+
+    /// Runs a block whose queries see what the caches hold, and its own keys and values behind that.
+    ///
+    /// - Parameters:
+    ///   - block: The block; its index is its layer in the caches.
+    ///   - output: Written, `[W, C]`.
+    ///   - input: `[T, C]`
+    ///   - context: What the pass knows about the tokens.
+    ///   - sequences: The sequences that they belong to, one behind the other.
+    func forward(
+        _ block: DecoderBlock,
+        _ output: Tensor,
+        _ input: Tensor,
+        _ context: BlockContext,
+        _ sequences: [CachedRows]
+    ) {
+        _ = block.forward(output, input, context) { output, lse, q, k, v in
+            attend(block, sequences, output: output, lse: lse, q: q, k: k, v: v)
+        }
+    }
+
+    /// Logits of states after the final norm, `[rows, V]`, in memory of their own.
+    func logits(of states: Tensor) -> Tensor {
+        let out = Tensor(undefinedRows: states.rows, columns: decoder.head.rows)
+        gemm.multiply([out], states, by: [decoder.head])
+        return out
     }
 
     /// What a pass knows about the tokens that are added to caches.
@@ -134,9 +149,8 @@ public final class InferencePass {
     }
 
     /// Adds keys and values to the caches, and lets the queries see all up to their own.
-    func attend(
-        layer: Int,
-        _ attention: Attention,
+    private func attend(
+        _ block: DecoderBlock,
         _ sequences: [CachedRows],
         output: Tensor,
         lse: Tensor,
@@ -144,6 +158,7 @@ public final class InferencePass {
         k: Tensor,
         v: Tensor
     ) {
+        let (attention, layer) = (block.attention, block.index)
         var (firstKey, firstQuery) = (0, 0)
         var few: [Attention.FewQueries] = []
         for sequence in sequences {
