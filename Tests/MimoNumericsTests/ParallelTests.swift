@@ -1,3 +1,6 @@
+import Foundation
+import MimoTestSupport
+import Synchronization
 import Testing
 
 @testable import MimoNumerics
@@ -42,5 +45,33 @@ struct ParallelTests {
                 )
             }
         }
+    }
+
+    @Test("Products come out right while the number of threads changes")
+    func changingThreads() {
+        let (input, weight) = (Oracle.tensor(60, 300, seed: 1), Oracle.tensor(2000, 300, seed: 2))
+        let expected = product(input, weight)
+        let different = Atomic(0)
+        holdingThreads {
+            let before = Compute.threads
+            defer { Compute.setThreads(before) }
+            DispatchQueue.concurrentPerform(iterations: 2) { side in
+                for turn in 0..<300 {
+                    if side == 0 {
+                        Compute.setThreads([1, 2, 16, 3][turn % 4])
+                        usleep(50)
+                    } else if product(input, weight) != expected {
+                        different.add(1, ordering: .relaxed)
+                    }
+                }
+            }
+        }
+        #expect(different.load(ordering: .relaxed) == 0)
+    }
+
+    private func product(_ input: Tensor, _ weight: Tensor) -> [Float] {
+        let out = Tensor(undefinedRows: input.rows, columns: weight.rows)
+        Gemm().multiply([Product(out, [.forward(input, WeightMatrix(weight))])])
+        return out.elements
     }
 }

@@ -92,7 +92,7 @@ public final class Gemm {
             weights: &packedWeights,
             tags: &packedTags
         )
-        parallelFor(.products, cut.tasks, inShares: true) { task, worker in
+        parallelFor(.products, cut.tasks, workers: threads, inShares: true) { task, worker in
             let group = cut.columns(task)
             let product = products[group.product]
             let weights = packed.packed(group, of: product, worker: worker)
