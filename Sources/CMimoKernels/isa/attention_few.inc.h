@@ -1,18 +1,15 @@
-/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row. A
- * tile's values are fetched by hand while its scores are made, the next tile's keys while its values are summed: the
- * processor does not know that the one stream goes on with the other. Without, heads of 64 from memory take a quarter
- * more time on two threads and seven tenths more on one; heads of 128 a third more on one, the same on two. */
+/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row, so that
+ * the processor sees each stream coming. A tile's values are fetched by hand while its scores are made, the next tile's
+ * keys while its values are summed: the processor does not know that the one stream goes on with the other. Each line
+ * is asked for beside a load, for of many at a time it drops those that it has no room for. On two threads heads of 64
+ * from memory are read at 0.9 and more of the rate of plain reading, without fetching at two thirds. */
 
-enum { FEW_ROWS = 4, FEW_KEYS = 64, TILE_FLOATS = 4096 };
+enum { FEW_ROWS = 4, FEW_KEYS = 64, TILE_FLOATS = 4096, KEYS_AHEAD = 8 };
 
 /* Keys of a tile: a tile and the one that is being fetched stay in the first-level cache. */
 INLINE ptrdiff_t few_tile(ptrdiff_t head) {
     ptrdiff_t keys = TILE_FLOATS / head / VW * VW;
     return keys < VW ? VW : keys > FEW_KEYS ? FEW_KEYS : keys;
-}
-
-INLINE void fetch(const float *from, ptrdiff_t count) {
-    for (ptrdiff_t d = 0; d < count; d += CACHE_FLOATS) __builtin_prefetch(from + d);
 }
 
 /* scores[r][j] = scale * q[r] · k[j]: as many keys at a time as make whole vectors of sums. Behind the last key its
@@ -23,25 +20,22 @@ INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FE
     for (ptrdiff_t j = 0; j < keys; j += STEP) {
         const float *key[STEP];
         vf acc[VW];
+        ptrdiff_t d = 0;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < VW; i++) acc[i] = (vf){0};
 #pragma clang loop unroll(full)
         for (int s = 0; s < STEP; s++) {
             ptrdiff_t row = (j + s < keys ? j + s : keys - 1) * ldkv;
             key[s] = k + row;
-            fetch(next + row, head);
-        }
+            for (d = 0; d + VW <= head; d += VW) {
+                vf part = load(key[s] + d);
+                if (d % CACHE_FLOATS == 0) {
+                    __builtin_prefetch(next + row + d);
+                    __builtin_prefetch(key[s] + d + KEYS_AHEAD * ldkv);
+                }
 #pragma clang loop unroll(full)
-        for (int i = 0; i < VW; i++) acc[i] = (vf){0};
-        ptrdiff_t d = 0;
-        for (; d + VW <= head; d += VW) {
-            vf part[STEP];
-#pragma clang loop unroll(full)
-            for (int s = 0; s < STEP; s++) part[s] = load(key[s] + d);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < FEW_ROWS; r++) {
-                if (r >= rows) continue;
-                vf query = load(q[r] + d);
-#pragma clang loop unroll(full)
-                for (int s = 0; s < STEP; s++) acc[r * STEP + s] += query * part[s];
+                for (int r = 0; r < FEW_ROWS; r++)
+                    if (r < rows) acc[r * STEP + s] += load(q[r] + d) * part;
             }
         }
         float sums[VW];
@@ -67,11 +61,11 @@ INLINE void few_values_part(float *out, float p[FEW_ROWS][FEW_KEYS], const float
         for (int i = 0; i < 4; i++)
             if (r < rows && i < registers) acc[r][i] = load(out + r * head + i * VW) * shrink[r];
     for (ptrdiff_t j = 0; j < keys; j++) {
-        fetch(next + j * ldkv, registers * VW);
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) {
             if (i >= registers) continue;
             vf value = load(v + j * ldkv + i * VW);
+            if (i * VW % CACHE_FLOATS == 0) __builtin_prefetch(next + j * ldkv + i * VW);
 #pragma clang loop unroll(full)
             for (int r = 0; r < FEW_ROWS; r++)
                 if (r < rows) acc[r][i] += value * p[r][j];
