@@ -15,9 +15,9 @@
 #define mimo_pause() ((void)0)
 #endif
 
-/* A waiting worker fetches AHEAD_BYTES at most: more than there is time for between two products, and what a second-level
- * cache holds beside the rest. Between two pauses it asks for AHEAD_LINES, which is nearly as fast as one processor reads
- * memory: of what is asked for faster, most is dropped. */
+/* A waiting worker fetches AHEAD_BYTES at most: more than there is time for between two products, and what a
+ * second-level cache holds beside the rest. Between two pauses it asks for AHEAD_LINES, which is nearly as fast as one
+ * processor reads memory: of what is asked for faster, most is dropped. */
 enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 256 << 10, AHEAD_LINES = 12 };
 
 /* The next index of a share, and what its worker reads next after this region, on a cache line of their own. */
