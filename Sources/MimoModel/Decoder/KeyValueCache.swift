@@ -11,8 +11,7 @@ public final class KeyValueCache {
     }
 
     /// Layers share allocations of at most this many bytes, or have one each that is larger: enough for huge pages,
-    /// from which attention takes 5 to 8 % less time, and no more than that, for a cache that grows holds one of them
-    /// twice.
+    /// which the address cache holds better, and no more than that, for a cache that grows holds one of them twice.
     static let allocationBytes = 32 << 20
 
     private(set) var layers: [Layer] = []
