@@ -16,6 +16,9 @@ extension Decoder {
             isHeadTied ? 0 : min(embedding.mappedBytes, distinctTokens * around)
         return linears + head.mappedBytes + embedded
     }
+
+    /// By how many of these bytes less is resident where a pass streams the weights of so many blocks.
+    public func streamedBytes(_ blocks: Int) -> Int { WeightStream.savedBytes(self, blocks: blocks) }
 }
 
 extension Decoder {

@@ -7,13 +7,13 @@ extension DecoderBlock {
     /// Runs the block.
     ///
     /// - Parameters:
-    ///   - output: Written, `[W, C]`.
+    ///   - output: Written, `[W, C]`; nil where only what the backward needs is wanted, which spares down's product.
     ///   - input: The residual stream, `[T, C]`; kept by reference.
     ///   - context: What the pass knows about the tokens.
     ///   - attend: Writes the attention's output and log-sum-exp from rotated queries, rotated keys and values;
     ///     generation puts its cache in between.
     /// - Returns: What the backward needs; in generation nobody keeps it.
-    func forward(_ output: Tensor, _ input: Tensor, _ context: BlockContext, attend: Attend)
+    func forward(_ output: Tensor?, _ input: Tensor, _ context: BlockContext, attend: Attend)
         -> BlockActivations
     {
         let memory = context.memory
@@ -87,14 +87,19 @@ extension DecoderBlock {
         )
         let activation = scratch.tensor(rows: wanted, columns: gate.columns)
         SwiGLU.forward(activation, gate: gate, up: up)
-        output.copy(from: middle)
-        let savedFeedForwardOutput = feedForwardOutput.forward(
-            [output],
-            activation,
-            dropout: dropout,
-            accumulate: true,
-            memory: memory
-        )
+        let savedFeedForwardOutput: LinearGroup.Saved
+        if let output {
+            output.copy(from: middle)
+            savedFeedForwardOutput = feedForwardOutput.forward(
+                [output],
+                activation,
+                dropout: dropout,
+                accumulate: true,
+                memory: memory
+            )
+        } else {
+            savedFeedForwardOutput = feedForwardOutput.save(activation, dropout: dropout, memory: memory)
+        }
         return BlockActivations(
             input: input,
             inputRstd: inputRstd,
@@ -116,7 +121,7 @@ extension DecoderBlock {
     }
 
     /// Runs the block where what a query sees stands in the context.
-    func forward(_ output: Tensor, _ input: Tensor, _ context: BlockContext) -> BlockActivations {
+    func forward(_ output: Tensor?, _ input: Tensor, _ context: BlockContext) -> BlockActivations {
         forward(output, input, context) { attended, lse, q, k, v in
             let layout = context.wanted == nil ? context.layout : context.wantedLayout
             let heads = attention.keyValueHeads

@@ -69,6 +69,44 @@ struct LinearGroup {
             }
             return bare.saved
         }
+        let mark = memory.scratch.mark
+        defer { memory.scratch.release(to: mark) }
+        let (saved, dropped) = project(input, dropout, memory)
+        var products: [Product] = []
+        for (index, linear) in linears.enumerated() {
+            guard let update = linear.update, let saved = saved[index] else {
+                products.append(Product(outputs[index], [.forward(input, linear.weight)]))
+                continue
+            }
+            guard saved.unscaled == nil else { continue }
+            let terms = [.forward(input, linear.weight), Self.added(by: update, saved)]
+            products.append(Product(outputs[index], terms + initialTerms(update, input, memory)))
+        }
+        memory.gemm.multiply(products, accumulate: accumulate)
+        multiplyUnscaled(saved, dropped: dropped, memory.gemm)
+        scaleOutputs(outputs, saved, input, dropped: dropped, accumulate: accumulate, memory: memory)
+        for (linear, output) in zip(linears, outputs) {
+            if let bias = linear.bias { Elementwise.addBias(output, bias) }
+        }
+        return saved
+    }
+
+    /// What ``forward(_:_:dropout:accumulate:memory:)`` keeps, formed again where nobody asks for the outputs: the
+    /// weights are read for DoRA's updates only.
+    func save(_ input: Tensor, dropout: DropoutPlan?, memory: PassMemory) -> Saved {
+        if let bare { return bare.saved }
+        let mark = memory.scratch.mark
+        defer { memory.scratch.release(to: mark) }
+        let (saved, dropped) = project(input, dropout, memory)
+        multiplyUnscaled(saved, dropped: dropped, memory.gemm)
+        return saved
+    }
+
+    /// Forms A · dropout(x) of each update, and makes room for what comes before DoRA's factors; the dropped input
+    /// is in scratch memory, where there is one.
+    private func project(_ input: Tensor, _ dropout: DropoutPlan?, _ memory: PassMemory)
+        -> (saved: Saved, dropped: Tensor)
+    {
         let saved = linears.map { linear in
             linear.update.map { update in
                 SavedUpdate(
@@ -79,40 +117,28 @@ struct LinearGroup {
                 )
             }
         }
-        let mark = memory.scratch.mark
         let dropped = dropped(input, dropout, memory.scratch)
         let projected = zip(linears, saved).compactMap { linear, saved -> (h: Tensor, a: Tensor)? in
             guard let update = linear.update, let saved else { return nil }
             return (saved.h, update.a)
         }
         LowRank.run([LowRank.Projection(projected, of: dropped)])
-        var products: [Product] = []
-        var unscaled: [Product] = []
-        for (index, linear) in linears.enumerated() {
-            guard let update = linear.update, let saved = saved[index] else {
-                products.append(Product(outputs[index], [.forward(input, linear.weight)]))
-                continue
+        return (saved, dropped)
+    }
+
+    /// The outputs of DoRA's layers before their factors.
+    private func multiplyUnscaled(_ saved: Saved, dropped: Tensor, _ gemm: Gemm) {
+        gemm.multiply(
+            zip(linears, saved).compactMap { linear, saved in
+                guard let update = linear.update, let saved, let z = saved.unscaled else { return nil }
+                return Product(z, [.forward(dropped, linear.weight), Self.added(by: update, saved)])
             }
-            let added = ProductTerm.backward(
-                saved.h,
-                WeightMatrix(update.bTransposed),
-                scale: update.scale
-            )
-            if let z = saved.unscaled {
-                unscaled.append(Product(z, [.forward(dropped, linear.weight), added]))
-            } else {
-                let terms = [.forward(input, linear.weight), added]
-                products.append(Product(outputs[index], terms + initialTerms(update, input, memory)))
-            }
-        }
-        memory.gemm.multiply(products, accumulate: accumulate)
-        memory.gemm.multiply(unscaled)
-        scaleOutputs(outputs, saved, input, dropped: dropped, accumulate: accumulate, memory: memory)
-        for (linear, output) in zip(linears, outputs) {
-            if let bias = linear.bias { Elementwise.addBias(output, bias) }
-        }
-        memory.scratch.release(to: mark)
-        return saved
+        )
+    }
+
+    /// scale · B · A · dropout(x)
+    private static func added(by update: LowRankUpdate, _ saved: SavedUpdate) -> ProductTerm {
+        .backward(saved.h, WeightMatrix(update.bTransposed), scale: update.scale)
     }
 
     /// Accumulates the gradients of what is trained and, where `dInput` is given, writes that of the input.

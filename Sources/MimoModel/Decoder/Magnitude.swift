@@ -61,6 +61,11 @@ extension AdaptedLinear {
 }
 
 extension Decoder {
+    /// Whether any update is weight-decomposed.
+    public var hasMagnitudes: Bool {
+        blocks.contains { block in DecoderLinear.allCases.contains { block[$0].update?.magnitude != nil } }
+    }
+
     /// Forms the norms of all weight-decomposed updates anew, once weights or updates have changed.
     public func refreshMagnitudes() {
         let gemm = Gemm()

@@ -41,6 +41,7 @@ public final class TrainingPass {
     /// have the layer, and the rows of a pack share nothing.
     public var predictionWeight = 0.0
     let gemm = Gemm()
+    private let weights: WeightStream
     let kept: Arena
     let stream: Arena
     let scratch: Arena
@@ -50,10 +51,18 @@ public final class TrainingPass {
     /// - Parameters:
     ///   - decoder: The model.
     ///   - recomputedBlocks: See ``recomputedBlocks``.
+    ///   - streamedBlocks: The mapped weights of so many blocks are in memory only around their use, see
+    ///     ``Decoder/streamedBytes(_:)``.
     ///   - footprint: Memory that is taken now; more is taken when it is needed.
-    public init(_ decoder: Decoder, recomputedBlocks: Int = 0, reserving footprint: PassFootprint? = nil) {
+    public init(
+        _ decoder: Decoder,
+        recomputedBlocks: Int = 0,
+        streamedBlocks: Int = 0,
+        reserving footprint: PassFootprint? = nil
+    ) {
         self.decoder = decoder
         self.recomputedBlocks = recomputedBlocks
+        weights = WeightStream(decoder, blocks: streamedBlocks)
         kept = Arena(reserving: footprint?.kept ?? 0)
         stream = Arena(reserving: footprint?.stream ?? 0)
         scratch = Arena(reserving: footprint?.scratch ?? 0)
@@ -100,6 +109,7 @@ public final class TrainingPass {
         decoder.embedding.gatherRows(pack.ids, into: inputs[0])
         if normalizer != nil, let embeddingNoise { embeddingNoise.add(to: inputs[0], of: pack) }
         for block in decoder.blocks {
+            weights.willUseGoingUp(block.index)
             let isLast = block.index == last
             let output = stream.tensor(rows: isLast ? lastRows : inputs[0].rows, columns: inputs[0].columns)
             let mark = kept.mark
@@ -161,7 +171,8 @@ public final class TrainingPass {
         for index in stride(from: decoder.blocks.count - 1, through: lowest, by: -1) {
             let context = context(index)
             let dInput = gradients[index % 2]
-            let block = activations[index] ?? runAgain(index, input: inputs[index], like: dOutput, context)
+            weights.willUseGoingDown(index, lowest: lowest)
+            let block = activations[index] ?? runAgain(index, input: inputs[index], context)
             decoder.blocks[index].backward(
                 index > lowest || asksForLowest ? dInput : nil,
                 dOutput: dOutput,
@@ -175,15 +186,10 @@ public final class TrainingPass {
         return dOutput
     }
 
-    /// Forward of a block whose activations were not kept.
-    private func runAgain(_ index: Int, input: Tensor, like dOutput: Tensor, _ context: BlockContext)
-        -> KeptBlock
-    {
-        let mark = scratch.mark
-        defer { scratch.release(to: mark) }
+    /// Forward of a block whose activations were not kept, as far as its backward needs it.
+    private func runAgain(_ index: Int, input: Tensor, _ context: BlockContext) -> KeptBlock {
         let begin = kept.mark
-        let output = scratch.tensor(rows: dOutput.rows, columns: dOutput.columns)
-        return KeptBlock(activations: decoder.blocks[index].forward(output, input, context), begin: begin)
+        return KeptBlock(activations: decoder.blocks[index].forward(nil, input, context), begin: begin)
     }
 
     /// The losses and, with a normalizer, the gradient of the last block's output, `[W, C]`, written to `dHidden`.

@@ -78,6 +78,9 @@ public final class TensorStorage: @unchecked Sendable {
     /// does not fill memory. Nothing is lost: they are read again when touched.
     public func releasePages(_ range: Range<Int>) { advise(range, MADV_DONTNEED) }
 
+    /// Reads these pages of a mapped file into memory, where they are not in it, and returns when they are there.
+    public func fetchPages(_ range: Range<Int>) { advise(range, Self.populate) }
+
     /// Tells the kernel that these bytes of a mapped file will be read as a whole: what is not in memory yet comes in
     /// huge pages where the kernel and the file system have them, which miss the address cache less often.
     public func expectFullRead(_ range: Range<Int>) { advise(range, MADV_HUGEPAGE) }
@@ -90,6 +93,9 @@ public final class TensorStorage: @unchecked Sendable {
         let end = range.upperBound / page * page
         if end > start { madvise(base + start, end - start, advice) }
     }
+
+    /// MADV_POPULATE_READ, which older headers lack; kernels before 5.14 refuse it, and pages come as they are touched.
+    private static let populate: Int32 = 22
 
     private static let largeBytes = 1 << 20
 

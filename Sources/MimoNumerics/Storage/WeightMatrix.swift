@@ -82,6 +82,9 @@ public struct WeightMatrix: Sendable {
     /// ``TensorStorage/releasePages(_:)``; memory of its own stays as it is.
     public func releasePages() { storage.releasePages(byteRange) }
 
+    /// Reads the pages of a mapped file into memory, see ``TensorStorage/fetchPages(_:)``.
+    public func fetchPages() { storage.fetchPages(byteRange) }
+
     /// The elements as floats, in memory of their own.
     public func widened() -> Tensor {
         let out = Tensor(rows: rows, columns: columns)

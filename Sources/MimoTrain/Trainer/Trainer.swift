@@ -131,6 +131,8 @@ public final class Trainer {
             recomputedBlocks: options.recomputedBlocks,
             dropout: Float(options.loraDropout),
             predicts: options.trainsPrediction,
+            // Answering prompts reads all weights for each token, and DoRA's norms after each step.
+            streams: probe == nil && !decoder.hasMagnitudes,
             weightBytes: decoder.mappedBytes(distinctTokens: samples.distinctTokens(with: scored)),
             heldBytes: ProcessMemory.anonymousBytes + ProcessMemory.programBytes,
             limit: options.memoryLimit ?? ProcessMemory.availableBytes
@@ -138,6 +140,7 @@ public final class Trainer {
         pass = TrainingPass(
             decoder,
             recomputedBlocks: memory.recomputedBlocks,
+            streamedBlocks: memory.streamedBlocks,
             reserving: memory.footprint
         )
         pass.labelSmoothing = Float(options.labelSmoothing)
