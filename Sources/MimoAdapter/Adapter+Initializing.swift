@@ -14,6 +14,8 @@ extension Adapter {
         if case .pissa(let rounds) = config.initialWeights {
             modules = try modules.map { weights in
                 let matrix = try base.weight("\(weights.module.path).weight")
+                // The whole base need not be resident before training begins.
+                defer { matrix.releasePages() }
                 return Self.principal(weights.module, of: matrix, rounds: rounds, seed: seed)
             }
         }

@@ -44,9 +44,9 @@ public enum TrainError: Error, Equatable, Sendable, CustomStringConvertible {
             return "--metric_for_best_model \(name): expected one of \(found.joined(separator: ", "))"
         case .doesNotFit(let predicted, let limit, let longestPack):
             return
-                "the run would need \(MemoryPlan.gibibytes(predicted)), with every layer recomputed, and may "
-                + "use \(MemoryPlan.gibibytes(limit)); its longest pack has \(longestPack) tokens: lower "
-                + "--max_length or --packing_length, or raise --memory_limit"
+                "the run would need \(MemoryPlan.gibibytes(predicted)) and may use "
+                + "\(MemoryPlan.gibibytes(limit)); its longest pack has \(longestPack) tokens: lower --max_length "
+                + "or --packing_length, or raise --memory_limit"
         case .checkpoint(let path, let reason):
             return "\(path): \(reason)"
         case .resumedDifferently(let path, let differences):

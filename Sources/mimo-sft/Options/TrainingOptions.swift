@@ -84,7 +84,8 @@ struct TrainingOptions: ParsableArguments {
             "size",
             """
             What the process must not exceed, mapped weights included, such as 12GiB; if not given, what the \
-            machine has free. As few layers are computed twice as this allows.
+            machine has free. Where it is not enough, the weights of some layers are read anew around their \
+            use, and where that is not enough either, layers are computed twice: no more than it takes.
             """
         )
     )
@@ -93,7 +94,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: .taking(
             "n",
-            "How many of the lowest layers are computed twice, to save memory; if not given, see --memory-limit."
+            """
+            How many of the lowest layers are computed twice, to save memory; if not given, see --memory-limit. \
+            Where the disk is slow it spares reading weights anew.
+            """
         )
     )
     var recomputedBlocks: Int?
