@@ -48,11 +48,9 @@ struct mimo_kernels {
      * in column panels of depth k, b_panel apart. Written where `accumulate` is 0. */
     void (*multiply_packed)(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                             ptrdiff_t ldc, ptrdiff_t a_row, ptrdiff_t a_depth, ptrdiff_t b_panel, int accumulate);
-    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). `next`, if not
-     * NULL, is what is probably read after w: it is fetched while w's end is multiplied. */
-    void (*multiply_vectors)(float *y, const float *x, const void *w, const void *next, mimo_dtype dtype,
-                             ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
-                             int accumulate);
+    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). */
+    void (*multiply_vectors)(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows, ptrdiff_t n,
+                             ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate);
 
     /* ---- skinny products of LoRA: r is small ---- */
 

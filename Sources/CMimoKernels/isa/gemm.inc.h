@@ -229,89 +229,67 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
     multiply_panels(c, a, b, m, n, k, ldc, (steps){a_row, a_depth}, b_panel, NR, accumulate);
 }
 
-/* Vectors times a stored weight, which is read once and in order: that is what bounds decoding. A block of a few
- * rows of the weight meets a few vectors at a time, whose sums stay in registers; each element has one sum, in the
- * order of k, so that a vector's result does not depend on how many come with it. The blocks are too short for the
- * processor to see where reading goes, so they are fetched ahead by hand, as what is read once: half as fast again,
- * and nearly as fast as memory can be read at all. */
-enum { WEIGHT_ROWS = 4, VECTORS = VW == 16 ? 4 : 2, FETCH_AHEAD = 8192 };
+/* Vectors times a stored weight, which is read once: that is what bounds decoding. It is read row behind row, as plain
+ * reading goes, so that the processor sees one stream coming, and a line that lies FETCH_AHEAD bytes ahead is asked for
+ * beside each that is read, into the second-level cache. Rows side by side are slower: the processor does not see them
+ * coming, and of what is asked for by hand it drops what it has no room for, most of it where a region begins. A few
+ * vectors meet a row at a time. Each has SUMS sums in registers, so that products need not wait for each other, and its
+ * result does not depend on how many come with it. */
+enum { VECTORS = VW == 16 ? 4 : 2, SUMS = 4, FETCH_AHEAD = 8192 };
 
-INLINE void vectors_block(float *restrict y, const float *restrict x, const void *w, const char *ahead,
-                          mimo_dtype dtype, int vectors, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
-                          int accumulate) {
-    ptrdiff_t size = element_size(dtype);
-    vf acc[VECTORS][WEIGHT_ROWS];
+INLINE void vectors_row(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
+                        ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, int accumulate) {
+    vf acc[VECTORS][SUMS];
 #pragma clang loop unroll(full)
     for (int t = 0; t < VECTORS; t++)
 #pragma clang loop unroll(full)
-        for (int i = 0; i < WEIGHT_ROWS; i++) acc[t][i] = (vf){0};
+        for (int s = 0; s < SUMS; s++) acc[t][s] = (vf){0};
     ptrdiff_t p = 0;
-    for (; p + VW <= k; p += VW) {
-        vf row[WEIGHT_ROWS];
+    for (; p + SUMS * VW <= k; p += SUMS * VW)
 #pragma clang loop unroll(full)
-        for (int i = 0; i < WEIGHT_ROWS; i++) row[i] = widen_vector(w, dtype, i * ldw + p);
-        if (ahead)
+        for (int s = 0; s < SUMS; s++) {
+            ptrdiff_t byte = (p + s * VW) * element_size(dtype);
+            vf part = widen_vector(w, dtype, p + s * VW);
+            if (s * VW * element_size(dtype) % CACHE_LINE == 0)
+                __builtin_prefetch((const char *)w + byte + FETCH_AHEAD, 0, 2);
 #pragma clang loop unroll(full)
-            for (ptrdiff_t line = 0; line < WEIGHT_ROWS * VW * size; line += CACHE_LINE)
-                __builtin_prefetch(ahead + WEIGHT_ROWS * p * size + line, 0, 0);
-#pragma clang loop unroll(full)
-        for (int t = 0; t < VECTORS; t++) {
-            if (t >= vectors) continue;
-            vf value = load(x + t * ldx + p);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < WEIGHT_ROWS; i++) acc[t][i] += value * row[i];
+            for (int t = 0; t < VECTORS; t++)
+                if (t < vectors) acc[t][s] += load(x + t * ldx + p + s * VW) * part;
         }
+    for (; p + VW <= k; p += VW) {
+        vf part = widen_vector(w, dtype, p);
+#pragma clang loop unroll(full)
+        for (int t = 0; t < VECTORS; t++)
+            if (t < vectors) acc[t][0] += load(x + t * ldx + p) * part;
     }
 #pragma clang loop unroll(full)
     for (int t = 0; t < VECTORS; t++) {
         if (t >= vectors) continue;
-#pragma clang loop unroll(full)
-        for (int i = 0; i < WEIGHT_ROWS; i++) {
-            float sum = horizontal_sum(acc[t][i]);
-            for (ptrdiff_t q = p; q < k; q++) sum += x[t * ldx + q] * widen_one(w, dtype, i * ldw + q);
-            y[t * ldy + i] = sum + (accumulate ? y[t * ldy + i] : 0);
-        }
+        float sum = horizontal_sum((acc[t][0] + acc[t][1]) + (acc[t][2] + acc[t][3]));
+        for (ptrdiff_t q = p; q < k; q++) sum += x[t * ldx + q] * widen_one(w, dtype, q);
+        y[t * ldy] = sum + (accumulate ? y[t * ldy] : 0);
     }
 }
 
-INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, const void *next, mimo_dtype dtype,
-                          ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
-                          int accumulate) {
-    ptrdiff_t row_size = ldw * element_size(dtype), block_size = WEIGHT_ROWS * row_size, j = 0;
-    ptrdiff_t rows_ahead = (FETCH_AHEAD + block_size - 1) / block_size * WEIGHT_ROWS;
-    for (; j + WEIGHT_ROWS <= n; j += WEIGHT_ROWS) {
-        ptrdiff_t beyond = j + rows_ahead - n;
-        const char *block = (const char *)w + j * row_size;
-        const char *ahead = beyond < 0 ? block + rows_ahead * row_size
-                            : next     ? (const char *)next + beyond * row_size
-                                       : NULL;
+INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, ptrdiff_t rows,
+                          ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const char *row = (const char *)w + j * ldw * element_size(dtype);
         for (ptrdiff_t t = 0; t < rows; t += VECTORS) {
             float *out = y + t * ldy + j;
             const float *in = x + t * ldx;
             ptrdiff_t vectors = rows - t < VECTORS ? rows - t : VECTORS;
-            if (vectors == VECTORS) vectors_block(out, in, block, ahead, dtype, VECTORS, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 3) vectors_block(out, in, block, ahead, dtype, 3, k, ldy, ldx, ldw, accumulate);
-            else if (vectors == 2) vectors_block(out, in, block, ahead, dtype, 2, k, ldy, ldx, ldw, accumulate);
-            else vectors_block(out, in, block, ahead, dtype, 1, k, ldy, ldx, ldw, accumulate);
-            ahead = NULL;
+            if (vectors == VECTORS) vectors_row(out, in, row, dtype, VECTORS, k, ldy, ldx, accumulate);
+            else if (vectors == 3) vectors_row(out, in, row, dtype, 3, k, ldy, ldx, accumulate);
+            else if (vectors == 2) vectors_row(out, in, row, dtype, 2, k, ldy, ldx, accumulate);
+            else vectors_row(out, in, row, dtype, 1, k, ldy, ldx, accumulate);
         }
     }
-    for (; j < n; j++)
-        for (ptrdiff_t t = 0; t < rows; t++) {
-            const char *row = (const char *)w + j * row_size;
-            vf acc = {0};
-            ptrdiff_t p = 0;
-            for (; p + VW <= k; p += VW) acc += load(x + t * ldx + p) * widen_vector(row, dtype, p);
-            float sum = horizontal_sum(acc);
-            for (; p < k; p++) sum += x[t * ldx + p] * widen_one(row, dtype, p);
-            y[t * ldy + j] = sum + (accumulate ? y[t * ldy + j] : 0);
-        }
 }
 
-static void multiply_vectors(float *y, const float *x, const void *w, const void *next, mimo_dtype dtype,
-                             ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
-                             int accumulate) {
-    if (dtype == MIMO_BF16) vectors_typed(y, x, w, next, MIMO_BF16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else if (dtype == MIMO_F16) vectors_typed(y, x, w, next, MIMO_F16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else vectors_typed(y, x, w, next, MIMO_F32, rows, n, k, ldy, ldx, ldw, accumulate);
+static void multiply_vectors(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows, ptrdiff_t n,
+                             ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
+    if (dtype == MIMO_BF16) vectors_typed(y, x, w, MIMO_BF16, rows, n, k, ldy, ldx, ldw, accumulate);
+    else if (dtype == MIMO_F16) vectors_typed(y, x, w, MIMO_F16, rows, n, k, ldy, ldx, ldw, accumulate);
+    else vectors_typed(y, x, w, MIMO_F32, rows, n, k, ldy, ldx, ldw, accumulate);
 }

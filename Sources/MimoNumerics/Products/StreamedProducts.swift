@@ -12,7 +12,7 @@ struct StreamedProducts {
         let columns: Int
         let bytes: Range<Int>
 
-        /// The columns whose weights begin in so many of the bytes, cut at whole blocks of the kernel's rows.
+        /// The columns whose weights begin in so many of the bytes.
         func columns(of range: Range<Int>) -> Range<Int> {
             column(at: range.lowerBound)..<column(at: range.upperBound)
         }
@@ -20,7 +20,7 @@ struct StreamedProducts {
         /// The first column of a task that begins with this byte.
         func column(at byte: Int) -> Int {
             guard byte < bytes.upperBound else { return columns }
-            return columns * max(0, byte - bytes.lowerBound) / bytes.count / 4 * 4
+            return columns * max(0, byte - bytes.lowerBound) / bytes.count
         }
     }
 
@@ -124,16 +124,9 @@ struct StreamedProducts {
 
         func run(_ index: Int) {
             let bytes = cut.start(index)..<cut.start(index + 1)
-            let isLast = isLastOfShare(index, of: cut.tasks)
             for output in outputs where output.bytes.overlaps(bytes) {
                 let columns = output.columns(of: bytes)
-                // The weights behind these columns are the next task's; across an output's border, which a region
-                // meets once or twice, nothing is fetched.
-                let isKnown = !isLast && columns.upperBound < output.columns
-                for term in terms[output.terms] {
-                    let next = isKnown ? term.weights(of: columns.upperBound) : nil
-                    term.columns(columns).run(next: next)
-                }
+                for term in terms[output.terms] { term.columns(columns).run() }
             }
         }
     }

@@ -56,8 +56,8 @@ struct StreamedTerm {
         return part
     }
 
-    /// Computes it; `next`, if known, is read afterwards and fetched ahead.
-    func run(next: UnsafeRawPointer?) {
+    /// Computes it.
+    func run() {
         guard isTransposed else {
             return kernels.project_up(
                 c,
@@ -76,7 +76,6 @@ struct StreamedTerm {
             c,
             a,
             weights,
-            next,
             type,
             rows,
             columns,
