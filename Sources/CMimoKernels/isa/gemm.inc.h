@@ -229,12 +229,12 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
     multiply_panels(c, a, b, m, n, k, ldc, (steps){a_row, a_depth}, b_panel, NR, accumulate);
 }
 
-/* Vectors times a stored weight, which is read once: that is what bounds decoding. It is read row behind row, as plain
- * reading goes, so that the processor sees one stream coming, and a line that lies FETCH_AHEAD bytes ahead is asked for
- * beside each that is read, into the second-level cache. Rows side by side are slower: the processor does not see them
- * coming, and of what is asked for by hand it drops what it has no room for, most of it where a region begins. A few
- * vectors meet a row at a time. Each has SUMS sums in registers, so that products need not wait for each other, and its
- * result does not depend on how many come with it. */
+/* Vectors times a stored weight, which is read once: that is what bounds decoding. It is read row behind row, as
+ * plain reading goes, so that the processor sees one stream coming, and a line that lies FETCH_AHEAD bytes ahead is
+ * asked for beside each that is read, into the second-level cache. Rows side by side are slower: the processor does
+ * not see them coming, and of what is asked for by hand it drops what it has no room for. A few vectors meet a row
+ * at a time. Each has SUMS sums in registers, so that products need not wait for each other, and its result does not
+ * depend on how many come with it. */
 enum { VECTORS = VW == 16 ? 4 : 2, SUMS = 4, FETCH_AHEAD = 8192 };
 
 INLINE void vectors_row(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,

@@ -33,6 +33,18 @@ enum GoldenRun {
         (json?.arrayValue ?? []).compactMap { $0.intValue.map { Int32($0) } }
     }
 
+    /// A golden model with the adapter that its reference's training begins with.
+    static func trainedDecoder(_ model: String) throws -> Decoder {
+        var decoder = try decoder(model)
+        try attach(
+            Golden.path("model/\(model)/train/initial_adapter/adapter_model.safetensors"),
+            to: &decoder,
+            scale: 2,
+            isTrained: true
+        )
+        return decoder
+    }
+
     /// Attaches the adapter of a PEFT folder's file, read without the adapter module.
     static func attach(_ path: String, to decoder: inout Decoder, scale: Float, isTrained: Bool) throws {
         let file = try SafetensorsFile(path: path)

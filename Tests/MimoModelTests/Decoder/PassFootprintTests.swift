@@ -10,13 +10,7 @@ import Testing
         [0, 1, 2]
     )
     func rehearsal(model: String, recomputedBlocks: Int) throws {
-        var decoder = try GoldenRun.decoder(model)
-        try GoldenRun.attach(
-            Golden.path("model/\(model)/train/initial_adapter/adapter_model.safetensors"),
-            to: &decoder,
-            scale: 2,
-            isTrained: true
-        )
+        let decoder = try GoldenRun.trainedDecoder(model)
         holdingThreads {
             for (tokens, dropout) in [(1, Float(0)), (37, 0), (300, 0), (300, 0.1)] {
                 let foretold = PassFootprint(
@@ -41,13 +35,7 @@ import Testing
 
     @Test("A rehearsal computes nothing: the model's gradients stay what they are", arguments: ["tiny-qwen2"])
     func rehearsalIsIdle(model: String) throws {
-        var decoder = try GoldenRun.decoder(model)
-        try GoldenRun.attach(
-            Golden.path("model/\(model)/train/initial_adapter/adapter_model.safetensors"),
-            to: &decoder,
-            scale: 2,
-            isTrained: true
-        )
+        let decoder = try GoldenRun.trainedDecoder(model)
         let gradient = try #require(decoder[0, .query].update?.gradientA)
         gradient.fill(3)
         _ = PassFootprint(decoder, tokens: 50, recomputedBlocks: 0, dropout: 0.1)
