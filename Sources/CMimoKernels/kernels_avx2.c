@@ -7,6 +7,7 @@
 #if defined(__x86_64__)
 /* prfchw: lines are fetched for writing; where a processor has no such instruction, it does nothing. */
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,prfchw"))), apply_to = function)
+#define HALF_FLOATS
 #define VW 8
 #define MR 6
 #define KERNELS_NAME "avx2"

@@ -15,16 +15,11 @@
 #define mimo_pause() ((void)0)
 #endif
 
-/* A waiting worker fetches AHEAD_BYTES at most: more than there is time for between two products, and what a
- * second-level cache holds beside the rest. Between two pauses it asks for AHEAD_LINES, which is nearly as fast as one
- * processor reads memory: of what is asked for faster, most is dropped. */
-enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64, AHEAD_BYTES = 256 << 10, AHEAD_LINES = 12 };
+enum { SPINS = 2000, MAX_THREADS = 256, CACHE_LINE = 64 };
 
-/* The next index of a share, and what its worker reads next after this region, on a cache line of their own. */
+/* The next index of a share, on a cache line of its own. */
 struct share {
     _Alignas(CACHE_LINE) _Atomic ptrdiff_t next;
-    _Atomic(uintptr_t) ahead;
-    _Atomic ptrdiff_t ahead_bytes;
 };
 
 /* What threads wait for and what they write lie on cache lines of their own: between processors that share no cache a
@@ -64,31 +59,16 @@ ptrdiff_t mimo_pool_claim(int worker) {
     return -1;
 }
 
-void mimo_pool_expect(int worker, const void *start, ptrdiff_t bytes) {
-    if (worker >= MAX_THREADS) return;
-    if (!start || bytes < 0) bytes = 0;
-    if (bytes > AHEAD_BYTES) bytes = AHEAD_BYTES;
-    atomic_store_explicit(&pool.share[worker].ahead, (uintptr_t)start, memory_order_relaxed);
-    atomic_store_explicit(&pool.share[worker].ahead_bytes, bytes, memory_order_relaxed);
-}
-
 /* Whether a generation that a worker finds is a region that it has not seen. */
 static int is_new(unsigned now, unsigned seen) { return now != seen && (now & 1); }
 
 static void *work(void *argument) {
     int worker = (int)(intptr_t)argument;
     unsigned seen = 0;
-    /* What lies ahead, and what of it is not fetched yet. Numbers: a wrong guess may point anywhere. */
-    uintptr_t ahead = 0, from = 0, end = 0;
     in_region = 1;
     current_worker = worker;
     for (;;) {
         unsigned now = atomic_load_explicit(&pool.generation, memory_order_acquire);
-        while (!is_new(now, seen) && from < end) {
-            for (int line = 0; line < AHEAD_LINES; line++, from += CACHE_LINE) __builtin_prefetch((const void *)from);
-            mimo_pause();
-            now = atomic_load_explicit(&pool.generation, memory_order_acquire);
-        }
         for (int spin = 0; spin < SPINS && !is_new(now, seen); spin++) {
             mimo_pause();
             now = atomic_load_explicit(&pool.generation, memory_order_acquire);
@@ -109,11 +89,6 @@ static void *work(void *argument) {
         atomic_fetch_add(&pool.inside, 1);
         if (atomic_load(&pool.generation) == now && worker < pool.region_threads)
             pool.body(pool.context, worker);
-        uintptr_t next = atomic_load_explicit(&pool.share[worker].ahead, memory_order_relaxed);
-        if (next != ahead) {
-            ahead = from = next;
-            end = next + (uintptr_t)atomic_load_explicit(&pool.share[worker].ahead_bytes, memory_order_relaxed);
-        }
         atomic_fetch_sub(&pool.inside, 1);
     }
     return NULL;

@@ -25,17 +25,23 @@ import Testing
                 (0..<k).reduce(0.0) { $0 + Double(x[place / n, $1]) * Double(wide[place % n * k + $1]) }
             }
             var y = [Float](repeating: 7, count: rows * n)
-            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
+            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, 0, k, n, k, k, 0)
             expectClose(y, expected.floats, rtol: 1e-5, atol: 1e-5, "\(name) \(rows)x\(n)x\(k)")
-            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 1)
-            expectClose(y, expected.map { 2 * $0 }.floats, rtol: 1e-5, atol: 1e-5, "\(name) accumulated")
-            // A vector's result is the same bits whatever comes with it.
+            // In streams, and a vector alone: the same bits, whatever is multiplied beside it.
+            let (apart, whole) = (n / Int(MIMO_STREAMS), y)
+            y.replaceSubrange(0..<rows * n, with: repeatElement(7, count: rows * n))
+            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, apart, apart, k, n, k, k, 0)
+            for place in y.indices where place % n < apart * Int(MIMO_STREAMS) {
+                #expect(y[place] == whole[place])
+            }
             for row in 0..<rows {
                 var alone = [Float](repeating: 0, count: n)
-                kernels.multiply_vectors(&alone, x.pointer + row * k, stored, type, 1, n, k, n, k, k, 0)
-                kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, k, n, k, k, 0)
-                #expect(alone == Array(y[row * n..<(row + 1) * n]))
+                kernels.multiply_vectors(&alone, x.pointer + row * k, stored, type, 1, n, 0, k, n, k, k, 0)
+                #expect(alone == Array(whole[row * n..<(row + 1) * n]))
             }
+            y = whole
+            kernels.multiply_vectors(&y, x.pointer, stored, type, rows, n, 0, k, n, k, k, 1)
+            expectClose(y, expected.map { 2 * $0 }.floats, rtol: 1e-5, atol: 1e-5, "\(name) accumulated")
         }
     }
 

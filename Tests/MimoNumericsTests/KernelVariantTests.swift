@@ -89,6 +89,25 @@ import Testing
             var back = [UInt16](repeating: 0, count: all.count)
             kernels.widen(&wide, all, type, all.count)
             kernels.narrow(&back, wide, type, wide.count)
+            // As packing widens them, by registers.
+            var packed = wide
+            let panel = kernels.nr
+            packed.withUnsafeMutableBufferPointer { packed in
+                for start in stride(from: 0, to: all.count, by: panel) {
+                    all[start..<start + panel].withUnsafeBufferPointer { row in
+                        kernels.pack_b(
+                            packed.baseAddress.map { $0 + start },
+                            row.baseAddress,
+                            type,
+                            1,
+                            1,
+                            panel,
+                            panel
+                        )
+                    }
+                }
+            }
+            #expect(zip(packed, wide).allSatisfy { $0.isNaN ? $1.isNaN : $0 == $1 && $0.sign == $1.sign })
             for (index, value) in all.enumerated() where !wide[index].isNaN {
                 #expect(back[index] == value, "\(name) \(type) \(value)")
             }

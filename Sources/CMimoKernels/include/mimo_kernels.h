@@ -15,6 +15,9 @@
 /* How an element of a frozen weight is stored. */
 typedef enum { MIMO_F32 = 0, MIMO_F16 = 1, MIMO_BF16 = 2 } mimo_dtype;
 
+/* In how many streams the rows of a weight are read side by side where few rows are multiplied. */
+enum { MIMO_STREAMS = 4 };
+
 /* How attention sees the keys of one query block: a list of ranges, each seen wholly or causally. */
 typedef struct {
     ptrdiff_t start;  /* first key (row of k and v) */
@@ -48,9 +51,11 @@ struct mimo_kernels {
      * in column panels of depth k, b_panel apart. Written where `accumulate` is 0. */
     void (*multiply_packed)(float *c, const float *a, const float *b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                             ptrdiff_t ldc, ptrdiff_t a_row, ptrdiff_t a_depth, ptrdiff_t b_panel, int accumulate);
-    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding). */
+    /* y[rows,n] (+)= x[rows,k] · w[n,k]^T straight from the stored weight, for few rows (decoding): n rows of w in each
+     * of MIMO_STREAMS streams, which begin `apart` rows from each other; in one stream where that is 0. */
     void (*multiply_vectors)(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows, ptrdiff_t n,
-                             ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate);
+                             ptrdiff_t apart, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+                             int accumulate);
 
     /* ---- skinny products of LoRA: r is small ---- */
 
@@ -177,9 +182,6 @@ int mimo_pool_alone(ptrdiff_t count, int workers);
  * that it reads on where it was. */
 void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *context, int worker),
                    void *context);
-/* Says where a worker (not the caller, 0, which never waits) will begin to read after the region that comes next, and
- * how much: it fetches some of that while it waits. A guess, which may be wrong and may point anywhere; NULL: none. */
-void mimo_pool_expect(int worker, const void *start, ptrdiff_t bytes);
 /* Counts down what several threads work on, and returns how much is left: who gets 0 sees all that the others have
  * written before. */
 int mimo_pool_count_down(int *left);

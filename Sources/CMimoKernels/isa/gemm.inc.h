@@ -229,67 +229,89 @@ static void multiply_packed(float *c, const float *a, const float *b, ptrdiff_t 
     multiply_panels(c, a, b, m, n, k, ldc, (steps){a_row, a_depth}, b_panel, NR, accumulate);
 }
 
-/* Vectors times a stored weight, which is read once: that is what bounds decoding. It is read row behind row, as
- * plain reading goes, so that the processor sees one stream coming, and a line that lies FETCH_AHEAD bytes ahead is
- * asked for beside each that is read, into the second-level cache. Rows side by side are slower: the processor does
- * not see them coming, and of what is asked for by hand it drops what it has no room for. A few vectors meet a row
- * at a time. Each has SUMS sums in registers, so that products need not wait for each other, and its result does not
- * depend on how many come with it. */
-enum { VECTORS = VW == 16 ? 4 : 2, SUMS = 4, FETCH_AHEAD = 8192 };
+/* Vectors times a stored weight, which is read once: that is what bounds decoding. Several ranges of its rows are read
+ * side by side, each row behind row, in one stream that the processor sees coming: nothing is asked for by hand, which
+ * would take the places of what the processor asks for itself. The streams share what they read of the vectors: a long
+ * vector does not stay in the first-level cache, and what comes from the second waits behind the weights. Each row has a
+ * register of sums for each vector: its result does not depend on what is multiplied beside it. */
+enum { VECTORS = VW == 16 ? 4 : 2, STEPS = 2 };
 
-INLINE void vectors_row(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
-                        ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, int accumulate) {
-    vf acc[VECTORS][SUMS];
-#pragma clang loop unroll(full)
-    for (int t = 0; t < VECTORS; t++)
-#pragma clang loop unroll(full)
-        for (int s = 0; s < SUMS; s++) acc[t][s] = (vf){0};
+/* What whole registers leave over, which is rare and long when it is written out for every stream. */
+static __attribute__((noinline)) float add_rest(float sum, const float *x, const void *row, mimo_dtype dtype,
+                                                ptrdiff_t p, ptrdiff_t k) {
+    for (; p < k; p++) sum += x[p] * widen_one(row, dtype, p);
+    return sum;
+}
+
+/* Some vectors times a row of each stream, which lie `apart` rows from each other. */
+INLINE void vectors_rows(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, int vectors,
+                         int streams, ptrdiff_t apart, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+                         int accumulate) {
+    const char *row[MIMO_STREAMS];
+    vf acc[MIMO_STREAMS][VECTORS];
     ptrdiff_t p = 0;
-    for (; p + SUMS * VW <= k; p += SUMS * VW)
 #pragma clang loop unroll(full)
-        for (int s = 0; s < SUMS; s++) {
-            ptrdiff_t byte = (p + s * VW) * element_size(dtype);
-            vf part = widen_vector(w, dtype, p + s * VW);
-            if (s * VW * element_size(dtype) % CACHE_LINE == 0)
-                __builtin_prefetch((const char *)w + byte + FETCH_AHEAD, 0, 2);
+    for (int i = 0; i < MIMO_STREAMS; i++) {
+        row[i] = (const char *)w + (i < streams ? i * apart * ldw * element_size(dtype) : 0);
+#pragma clang loop unroll(full)
+        for (int t = 0; t < VECTORS; t++) acc[i][t] = (vf){0};
+    }
+    for (; p + STEPS * VW <= k; p += STEPS * VW)
+#pragma clang loop unroll(full)
+        for (int s = 0; s < STEPS; s++) {
+            vf in[VECTORS];
 #pragma clang loop unroll(full)
             for (int t = 0; t < VECTORS; t++)
-                if (t < vectors) acc[t][s] += load(x + t * ldx + p + s * VW) * part;
+                if (t < vectors) in[t] = load(x + t * ldx + p + s * VW);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < MIMO_STREAMS; i++) {
+                if (i >= streams) continue;
+                vf part = widen_vector(row[i], dtype, p + s * VW);
+#pragma clang loop unroll(full)
+                for (int t = 0; t < VECTORS; t++)
+                    if (t < vectors) acc[i][t] += in[t] * part;
+            }
         }
-    for (; p + VW <= k; p += VW) {
-        vf part = widen_vector(w, dtype, p);
 #pragma clang loop unroll(full)
-        for (int t = 0; t < VECTORS; t++)
-            if (t < vectors) acc[t][0] += load(x + t * ldx + p) * part;
-    }
+    for (int i = 0; i < MIMO_STREAMS; i++) {
+        if (i >= streams) continue;
 #pragma clang loop unroll(full)
-    for (int t = 0; t < VECTORS; t++) {
-        if (t >= vectors) continue;
-        float sum = horizontal_sum((acc[t][0] + acc[t][1]) + (acc[t][2] + acc[t][3]));
-        for (ptrdiff_t q = p; q < k; q++) sum += x[t * ldx + q] * widen_one(w, dtype, q);
-        y[t * ldy] = sum + (accumulate ? y[t * ldy] : 0);
+        for (int t = 0; t < VECTORS; t++) {
+            if (t >= vectors) continue;
+            float sum = horizontal_sum(acc[i][t]);
+            if (p < k) sum = add_rest(sum, x + t * ldx, row[i], dtype, p, k);
+            float *out = y + t * ldy + i * apart;
+            *out = sum + (accumulate ? *out : 0);
+        }
     }
 }
 
+/* The same for any number of vectors, with as many of them at a time as have registers. */
+INLINE void vectors_streams(float *restrict y, const float *restrict x, const char *w, mimo_dtype dtype,
+                            ptrdiff_t rows, int streams, ptrdiff_t apart, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx,
+                            ptrdiff_t ldw, int accumulate) {
+    for (ptrdiff_t t = 0; t < rows; t += VECTORS)
+#pragma clang loop unroll(full)
+        for (int vectors = 1; vectors <= VECTORS; vectors++) {
+            if (vectors != (rows - t < VECTORS ? rows - t : VECTORS)) continue;
+            vectors_rows(y + t * ldy, x + t * ldx, w, dtype, vectors, streams, apart, k, ldy, ldx, ldw, accumulate);
+        }
+}
+
 INLINE void vectors_typed(float *restrict y, const float *restrict x, const void *w, mimo_dtype dtype, ptrdiff_t rows,
-                          ptrdiff_t n, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
+                          ptrdiff_t n, ptrdiff_t apart, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+                          int accumulate) {
     for (ptrdiff_t j = 0; j < n; j++) {
         const char *row = (const char *)w + j * ldw * element_size(dtype);
-        for (ptrdiff_t t = 0; t < rows; t += VECTORS) {
-            float *out = y + t * ldy + j;
-            const float *in = x + t * ldx;
-            ptrdiff_t vectors = rows - t < VECTORS ? rows - t : VECTORS;
-            if (vectors == VECTORS) vectors_row(out, in, row, dtype, VECTORS, k, ldy, ldx, accumulate);
-            else if (vectors == 3) vectors_row(out, in, row, dtype, 3, k, ldy, ldx, accumulate);
-            else if (vectors == 2) vectors_row(out, in, row, dtype, 2, k, ldy, ldx, accumulate);
-            else vectors_row(out, in, row, dtype, 1, k, ldy, ldx, accumulate);
-        }
+        if (apart == 0) vectors_streams(y + j, x, row, dtype, rows, 1, 0, k, ldy, ldx, ldw, accumulate);
+        else vectors_streams(y + j, x, row, dtype, rows, MIMO_STREAMS, apart, k, ldy, ldx, ldw, accumulate);
     }
 }
 
 static void multiply_vectors(float *y, const float *x, const void *w, mimo_dtype dtype, ptrdiff_t rows, ptrdiff_t n,
-                             ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw, int accumulate) {
-    if (dtype == MIMO_BF16) vectors_typed(y, x, w, MIMO_BF16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else if (dtype == MIMO_F16) vectors_typed(y, x, w, MIMO_F16, rows, n, k, ldy, ldx, ldw, accumulate);
-    else vectors_typed(y, x, w, MIMO_F32, rows, n, k, ldy, ldx, ldw, accumulate);
+                             ptrdiff_t apart, ptrdiff_t k, ptrdiff_t ldy, ptrdiff_t ldx, ptrdiff_t ldw,
+                             int accumulate) {
+    if (dtype == MIMO_BF16) vectors_typed(y, x, w, MIMO_BF16, rows, n, apart, k, ldy, ldx, ldw, accumulate);
+    else if (dtype == MIMO_F16) vectors_typed(y, x, w, MIMO_F16, rows, n, apart, k, ldy, ldx, ldw, accumulate);
+    else vectors_typed(y, x, w, MIMO_F32, rows, n, apart, k, ldy, ldx, ldw, accumulate);
 }

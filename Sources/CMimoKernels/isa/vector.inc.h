@@ -4,6 +4,9 @@
 typedef float vf __attribute__((vector_size(VW * 4), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(VW * 4), aligned(4), may_alias));
 typedef uint16_t vh __attribute__((vector_size(VW * 2), aligned(2), may_alias));
+#ifdef HALF_FLOATS /* there are instructions that widen halves */
+typedef _Float16 vhf __attribute__((vector_size(VW * 2), aligned(2), may_alias));
+#endif
 
 #define NR (2 * VW)
 #define INLINE static inline __attribute__((always_inline))
@@ -99,9 +102,13 @@ INLINE vf widen_vector(const void *p, mimo_dtype dtype, ptrdiff_t i) {
         vh h = *(const vh *)((const uint16_t *)p + i);
         return (vf)(__builtin_convertvector(h, vi) << 16);
     }
-    vf out;
-    for (int j = 0; j < VW; j++) out[j] = widen_f16(((const uint16_t *)p)[i + j]);
-    return out;
+#ifdef HALF_FLOATS
+    return __builtin_convertvector(*(const vhf *)((const uint16_t *)p + i), vf);
+#else
+    vi h = __builtin_convertvector(*(const vh *)((const uint16_t *)p + i), vi);
+    vf scaled = (vf)((h & 0x7fff) << 13) * 0x1p112f;
+    return (vf)((vi)scaled | (((h & 0x7c00) == 0x7c00) & 0x7f800000) | (h & 0x8000) << 16);
+#endif
 }
 
 /* exp to about 1 ulp for every float: Cody-Waite reduction and a degree 6 polynomial (Cephes' expf). */

@@ -1,5 +1,8 @@
-/// How weights that are streamed are cut into tasks. Those of a thread's range become shorter towards its end, so that all
-/// threads end at about the same time: what is left of the range shrinks with the square of the tasks that are left.
+import CMimoKernels
+
+/// How weights that are streamed are cut into tasks. Each thread has a range of them, of which it reads several streams
+/// side by side: a task takes the next columns of each. Tasks become shorter towards a range's end, so that all threads
+/// end at about the same time: what is left of the range shrinks with the square of the tasks that are left.
 struct StreamCut {
     /// Bytes of a range's last task, the shortest: claiming it must not show.
     private static let lastBytes = 16 << 10
@@ -18,10 +21,47 @@ struct StreamCut {
         tasksOfRange = max(1, Int((Double(bytes) / Double(ranges * Self.lastBytes)).squareRoot()))
     }
 
-    /// The byte with which a task begins; the end for the one behind the last.
-    func start(_ task: Int) -> Int {
+    /// The columns of an output that are a task's.
+    ///
+    /// - Parameters:
+    ///   - task: The task.
+    ///   - columns: How many columns the output has.
+    ///   - bytes: Where their weights lie among all bytes.
+    /// - Returns: Nil where there are none.
+    func columns(of task: Int, columns: Int, bytes: Range<Int>) -> StreamColumns? {
         let (range, place) = task.quotientAndRemainder(dividingBy: tasksOfRange)
+        let whole = (start(0, of: range)..<start(tasksOfRange, of: range)).clamped(to: bytes)
+        let part = (start(place, of: range)..<start(place + 1, of: range)).clamped(to: whole)
+        guard !part.isEmpty else { return nil }
+        func column(at byte: Int) -> Int { columns * (byte - bytes.lowerBound) / bytes.count }
+        let (low, high) = (column(at: whole.lowerBound), column(at: whole.upperBound))
+        let apart = (high - low) / StreamColumns.streams
+        func column(ofFirstStreamAt byte: Int) -> Int {
+            low + apart * (byte - whole.lowerBound) / whole.count
+        }
+        return StreamColumns(
+            first: column(ofFirstStreamAt: part.lowerBound)..<column(ofFirstStreamAt: part.upperBound),
+            apart: apart,
+            rest: (part.upperBound == whole.upperBound ? low + apart * StreamColumns.streams : high)..<high
+        )
+    }
+
+    /// The byte with which a range's task begins; the range's end for the one behind the last.
+    private func start(_ place: Int, of range: Int) -> Int {
         let left = (tasksOfRange - place) * (tasksOfRange - place)
         return (bytes * (range + 1) - bytes * left / (tasksOfRange * tasksOfRange)) / ranges
     }
+}
+
+/// Some columns of an output: as many in each of several streams.
+struct StreamColumns {
+    /// Number of streams.
+    static let streams = Int(MIMO_STREAMS)
+
+    /// Those in the first stream.
+    let first: Range<Int>
+    /// From a stream's columns to the next one's.
+    let apart: Int
+    /// Some that lie behind all streams.
+    let rest: Range<Int>
 }

@@ -1,8 +1,8 @@
 import CMimoKernels
 
 /// Products of few rows, as tasks that take some of an output's columns: each weight is read once, in its own type. An
-/// element's sum does not depend on how the columns are cut. Each thread reads a range of its own, one stream that the
-/// processor sees coming: a tenth faster than taking turns.
+/// element's sum does not depend on how the columns are cut. Each thread reads a range of its own, in streams that the
+/// processor sees coming: faster than taking turns.
 ///
 /// A token has a hundred of these, so what describes them is kept and its memory used again.
 struct StreamedProducts {
@@ -11,22 +11,10 @@ struct StreamedProducts {
         let terms: Range<Int>
         let columns: Int
         let bytes: Range<Int>
-
-        /// The columns whose weights begin in so many of the bytes.
-        func columns(of range: Range<Int>) -> Range<Int> {
-            column(at: range.lowerBound)..<column(at: range.upperBound)
-        }
-
-        /// The first column of a task that begins with this byte.
-        func column(at byte: Int) -> Int {
-            guard byte < bytes.upperBound else { return columns }
-            return columns * max(0, byte - bytes.lowerBound) / bytes.count
-        }
     }
 
     private var terms: [StreamedTerm] = []
     private var outputs: [Output] = []
-    private var order = StreamOrder(threads: 1)
 
     /// Computes products, all of them streamable.
     mutating func run(_ products: [Product], accumulate: Bool) {
@@ -89,27 +77,11 @@ struct StreamedProducts {
     /// Runs what was added.
     private mutating func run() {
         guard let total = outputs.last?.bytes.upperBound else { return }
-        let sharers = RegionClock.sharers
-        let cut = StreamCut(bytes: total, threads: sharers)
-        if sharers > 1, !Compute.isRehearsing { tellThreads(cut, sharers: sharers, bytes: total) }
+        let cut = StreamCut(bytes: total, threads: RegionClock.sharers)
         terms.withUnsafeBufferPointer { terms in
             outputs.withUnsafeBufferPointer { outputs in
                 parallelFor(.products, cut.tasks, Tasks(terms: terms, outputs: outputs, cut: cut))
             }
-        }
-    }
-
-    /// Tells the threads what they will probably read behind these products.
-    private mutating func tellThreads(_ cut: StreamCut, sharers: Int, bytes: Int) {
-        guard let first = weights(at: 0) else { return }
-        if !order.reach(first, bytes: bytes, threads: sharers) {
-            let firstTasks = (0..<sharers).map { cut.tasks * $0 / sharers }
-            order.learn(firstTasks.map { weights(at: cut.start($0)) }, bytes: bytes)
-        }
-        // The caller, thread 0, does not wait.
-        for thread in 1..<sharers {
-            let expected = order.expected(thread)
-            mimo_pool_expect(Int32(thread), expected?.start, expected?.bytes ?? 0)
         }
     }
 
@@ -123,18 +95,12 @@ struct StreamedProducts {
         }
 
         func run(_ index: Int) {
-            let bytes = cut.start(index)..<cut.start(index + 1)
-            for output in outputs where output.bytes.overlaps(bytes) {
-                let columns = output.columns(of: bytes)
-                for term in terms[output.terms] { term.columns(columns).run() }
+            for output in outputs {
+                let columns = cut.columns(of: index, columns: output.columns, bytes: output.bytes)
+                guard let columns else { continue }
+                for term in terms[output.terms] { term.run(columns) }
             }
         }
-    }
-
-    /// The weights of a first term where some byte of all lies.
-    private func weights(at byte: Int) -> UnsafeRawPointer? {
-        guard let output = outputs.first(where: { byte < $0.bytes.upperBound }) else { return nil }
-        return terms[output.terms.lowerBound].weights(of: output.column(at: byte))
     }
 }
 

@@ -1,16 +1,15 @@
 import CMimoKernels
 
-/// One term of a product of few rows, or some of its columns, as addresses; what they lead to must outlive it.
+/// One term of a product of few rows, as addresses; what they lead to must outlive it.
 struct StreamedTerm {
-    private var c: UnsafeMutablePointer<Float>
+    private let c: UnsafeMutablePointer<Float>
     private let a: UnsafePointer<Float>
-    private var weights: UnsafeRawPointer
+    private let weights: UnsafeRawPointer
     private let type: mimo_dtype
     private let isTransposed: Bool
     private let accumulates: Bool
     private let scale: Float
     private let rows: Int
-    private var columns: Int
     private let depth: Int
     private let strides: (c: Int, a: Int, b: Int)
     /// Bytes of weights from one column to the next.
@@ -39,46 +38,48 @@ struct StreamedTerm {
         weights = UnsafeRawPointer(b.pointer)
         type = b.type.kernelType
         (self.isTransposed, self.accumulates, self.scale) = (isTransposed, accumulates, scale)
-        (rows, columns, depth) = (c.rows, c.columns, a.columns)
+        (rows, depth) = (c.rows, a.columns)
         strides = (c.stride, a.stride, b.stride)
         columnBytes = (isTransposed ? b.stride : 1) * b.type.size
     }
 
-    /// Where the weights of a column begin.
-    func weights(of column: Int) -> UnsafeRawPointer { weights + column * columnBytes }
-
-    /// Some of its columns.
-    func columns(_ range: Range<Int>) -> StreamedTerm {
-        var part = self
-        part.c += range.lowerBound
-        part.weights += range.lowerBound * columnBytes
-        part.columns = range.count
-        return part
+    /// Computes some of its columns.
+    func run(_ columns: StreamColumns) {
+        guard isTransposed else {
+            for stream in 0..<StreamColumns.streams {
+                let start = columns.first.lowerBound + stream * columns.apart
+                projectUp(start..<start + columns.first.count)
+            }
+            return projectUp(columns.rest)
+        }
+        multiply(columns.first, apart: columns.apart)
+        multiply(columns.rest, apart: 0)
     }
 
-    /// Computes it.
-    func run() {
-        guard isTransposed else {
-            return kernels.project_up(
-                c,
-                a,
-                weights.assumingMemoryBound(to: Float.self),
-                scale,
-                rows,
-                columns,
-                depth,
-                strides.c,
-                strides.a,
-                strides.b
-            )
-        }
-        kernels.multiply_vectors(
-            c,
+    private func projectUp(_ columns: Range<Int>) {
+        kernels.project_up(
+            c + columns.lowerBound,
             a,
-            weights,
+            weights(of: columns.lowerBound).assumingMemoryBound(to: Float.self),
+            scale,
+            rows,
+            columns.count,
+            depth,
+            strides.c,
+            strides.a,
+            strides.b
+        )
+    }
+
+    private func multiply(_ columns: Range<Int>, apart: Int) {
+        kernels.multiply_vectors(
+            c + columns.lowerBound,
+            a,
+            weights(of: columns.lowerBound),
             type,
             rows,
-            columns,
+            columns.count,
+            apart,
             depth,
             strides.c,
             strides.a,
@@ -86,4 +87,7 @@ struct StreamedTerm {
             accumulates ? 1 : 0
         )
     }
+
+    /// Where the weights of a column begin.
+    private func weights(of column: Int) -> UnsafeRawPointer { weights + column * columnBytes }
 }
