@@ -31,8 +31,8 @@ import Testing
             let (apart, whole) = (n / Int(MIMO_STREAMS), y)
             y.replaceSubrange(0..<rows * n, with: repeatElement(7, count: rows * n))
             kernels.multiply_vectors(&y, x.pointer, stored, type, rows, apart, apart, k, n, k, k, 0)
-            for place in y.indices where place % n < apart * Int(MIMO_STREAMS) {
-                #expect(y[place] == whole[place])
+            for place in y.indices {
+                #expect(y[place] == (place % n < apart * Int(MIMO_STREAMS) ? whole[place] : 7))
             }
             for row in 0..<rows {
                 var alone = [Float](repeating: 0, count: n)

@@ -104,7 +104,7 @@ INLINE vf widen_vector(const void *p, mimo_dtype dtype, ptrdiff_t i) {
     }
 #ifdef HALF_FLOATS
     return __builtin_convertvector(*(const vhf *)((const uint16_t *)p + i), vf);
-#else
+#else /* as widen_f16, by registers */
     vi h = __builtin_convertvector(*(const vh *)((const uint16_t *)p + i), vi);
     vf scaled = (vf)((h & 0x7fff) << 13) * 0x1p112f;
     return (vf)((vi)scaled | (((h & 0x7c00) == 0x7c00) & 0x7f800000) | (h & 0x8000) << 16);

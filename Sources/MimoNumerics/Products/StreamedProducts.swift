@@ -2,7 +2,7 @@ import CMimoKernels
 
 /// Products of few rows, as tasks that take some of an output's columns: each weight is read once, in its own type. An
 /// element's sum does not depend on how the columns are cut. Each thread reads a range of its own, in streams that the
-/// processor sees coming: faster than taking turns.
+/// processor sees coming.
 ///
 /// A token has a hundred of these, so what describes them is kept and its memory used again.
 struct StreamedProducts {
