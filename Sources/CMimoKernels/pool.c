@@ -121,7 +121,7 @@ int mimo_pool_alone(ptrdiff_t count, int workers) {
     return count <= 1 || workers <= 1 || pool.threads == 1 || in_region ? current_worker : -1;
 }
 
-int mimo_pool_count_down(int *left) { return __atomic_sub_fetch(left, 1, __ATOMIC_ACQ_REL); }
+int mimo_pool_count_down(int *left, int done) { return __atomic_sub_fetch(left, done, __ATOMIC_ACQ_REL); }
 
 void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *, int), void *context) {
     pthread_mutex_lock(&one_region);

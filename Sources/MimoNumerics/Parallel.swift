@@ -145,12 +145,6 @@ private final class Region {
     init(body: @escaping (_ index: Int, _ worker: Int) -> Void) { self.body = body }
 }
 
-/// Whether the next index belongs to another thread where `count` of them are run in shares.
-func isLastOfShare(_ index: Int, of count: Int, threads: Int = Compute.threads) -> Bool {
-    func share(_ index: Int) -> Int { ((index + 1) * threads - 1) / count }
-    return share(index) != share(index + 1)
-}
-
 /// Runs `body` over the fixed chunks of `0..<count`; the cuts do not depend on the number of threads. What is one chunk
 /// is no region: it takes less time than a clock.
 func parallelChunks(_ part: RegionPart, of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {

@@ -197,7 +197,7 @@ import Testing
                     q.pointer,
                     k.pointer,
                     v.pointer,
-                    k.pointer,
+                    keys,
                     keys,
                     keys - count,
                     count,
@@ -221,6 +221,56 @@ import Testing
                 return out
             }
             expectClose(run(kernels).elements, run(reference).elements, rtol: 1e-4, atol: 1e-6, name)
+        }
+    }
+
+    @Test(
+        "Parts of keys give the same bits, whether they are taken one by one or many at a time",
+        arguments: KernelVariantTests.names
+    )
+    func parts(name: String) throws {
+        let kernels = try #require(mimo_kernels_named(name)).pointee
+        for (count, group, head, keys, part) in [
+            (1, 3, 64, 700, 64), (3, 3, 64, 330, 64), (1, 5, 128, 500, 128), (2, 4, 20, 300, 100),
+        ] {
+            let q = Oracle.tensor(count, group * head, seed: 1, scale: 2)
+            // As a cache holds them, or as products write them.
+            for rowStride in [head, head + 24] {
+                let (k, v) = (
+                    Oracle.tensor(keys, rowStride, seed: 2), Oracle.tensor(keys, rowStride, seed: 3)
+                )
+                let parts = (keys + part - 1) / part
+                /// The sums, levels and denominators of all parts, so many of them at a time.
+                func run(atATime some: Int) -> [[Float]] {
+                    let sums = Tensor(rows: parts, columns: group * count * head)
+                    let highest = Tensor(rows: parts, columns: group * count)
+                    let totals = Tensor(rows: parts, columns: group * count)
+                    for first in stride(from: 0, to: parts, by: some) {
+                        let start = first * part
+                        kernels.attention_few(
+                            sums.pointer + first * group * count * head,
+                            highest.pointer + first * group * count,
+                            totals.pointer + first * group * count,
+                            q.pointer,
+                            k.pointer + start * k.stride,
+                            v.pointer + start * v.stride,
+                            min(keys - start, some * part),
+                            part,
+                            keys - count - start,
+                            count,
+                            group,
+                            head,
+                            0.125,
+                            q.stride,
+                            k.stride
+                        )
+                    }
+                    return [sums.elements, highest.elements, totals.elements]
+                }
+                let alone = run(atATime: 1)
+                #expect(alone[2].contains { $0 > 1 })
+                for some in [2, 5, parts] { #expect(run(atATime: some) == alone) }
+            }
         }
     }
 }

@@ -34,19 +34,6 @@ struct ParallelTests {
         parallelChunks(.copies, ofEach: [], grain: 4) { _, _ in Issue.record("there is nothing to run") }
     }
 
-    @Test("A share ends where the next one begins", arguments: [1, 2, 3, 5, 64])
-    func shares(threads: Int) {
-        for count in 1...40 {
-            let starts = Set((1...threads).map { count * $0 / threads })
-            for index in 0..<count {
-                #expect(
-                    isLastOfShare(index, of: count, threads: threads) == starts.contains(index + 1),
-                    "\(index) of \(count)"
-                )
-            }
-        }
-    }
-
     @Test("Products come out right while the number of threads changes")
     func changingThreads() {
         let (input, weight) = (Oracle.tensor(60, 300, seed: 1), Oracle.tensor(2000, 300, seed: 2))

@@ -48,6 +48,14 @@ import Testing
         }
     }
 
+    @Test("Tasks take each item once, in order", arguments: [1, 2, 3, 5, 16, 64, 256])
+    func items(threads: Int) {
+        for (count, itemBytes) in [(0, 32_768), (1, 32_768), (27, 32_768), (640, 65_536), (30, 4)] {
+            let cut = StreamCut(bytes: count * itemBytes, threads: threads)
+            #expect((0..<cut.tasks).flatMap { cut.items(of: $0, count: count) } == Array(0..<count))
+        }
+    }
+
     @Test("A thread's tasks become shorter, down to what a claim may cost")
     func taper() {
         let parts = tasks([4096], columnBytes: 1024, threads: 2)[0].compactMap(\.self)

@@ -134,12 +134,12 @@ struct mimo_kernels {
                             ptrdiff_t head, ptrdiff_t lddelta, ptrdiff_t ldout, ptrdiff_t lddout);
 
     /* A few queries (decoding) against `keys` keys of one key/value head, of which query i sees those up to
-     * i + causal_offset. q: [count, group, head] with row stride ldq; k, v: [keys, head] with row stride ldkv; `next`:
-     * keys that are probably read after these, or again some of these. out [group * count, head] gets the sum of
-     * exp(score - highest) * v, and highest and total [group * count] its level and denominator; row g * count + i is
-     * head g of the group, query i. */
+     * i + causal_offset. q: [count, group, head] with row stride ldq; k, v: [keys, head] with row stride ldkv. Each
+     * `part` keys make a result of their own: out [parts, group * count, head] gets the sum of
+     * exp(score - highest) * v, and highest and total [parts, group * count] its level and denominator; row
+     * g * count + i is head g of the group, query i. */
     void (*attention_few)(float *out, float *highest, float *total, const float *q, const float *k,
-                          const float *v, const float *next, ptrdiff_t keys, ptrdiff_t causal_offset,
+                          const float *v, ptrdiff_t keys, ptrdiff_t part, ptrdiff_t causal_offset,
                           ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq,
                           ptrdiff_t ldkv);
     /* Joins what attention_few made of parts of the keys: out [count, group, head] with row stride ldout.
@@ -182,9 +182,9 @@ int mimo_pool_alone(ptrdiff_t count, int workers);
  * that it reads on where it was. */
 void mimo_pool_run(ptrdiff_t count, int workers, int in_shares, void (*body)(void *context, int worker),
                    void *context);
-/* Counts down what several threads work on, and returns how much is left: who gets 0 sees all that the others have
- * written before. */
-int mimo_pool_count_down(int *left);
+/* Takes `done` from what several threads work on, and returns how much is left: who gets 0 sees all that the others
+ * have written before. */
+int mimo_pool_count_down(int *left, int done);
 /* The worker's next index in the region under way, or -1 where none is left. */
 ptrdiff_t mimo_pool_claim(int worker);
 

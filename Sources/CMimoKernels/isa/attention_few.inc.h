@@ -1,13 +1,10 @@
-/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row, so that
- * the processor sees each stream coming. A tile's values are fetched by hand while its scores are made, the next tile's
- * keys while its values are summed: the processor does not know that the one stream goes on with the other. Keys are
- * asked for KEYS_AHEAD rows before they are read, too: those of a thread's first tile nobody has fetched. On two
- * threads of one processor with AVX-512, heads of 64 come from memory at 0.9 and more of the rate of plain reading; on
- * two of another, of AMD's family 25, at 0.4 to 0.7, whether they are asked for or not. */
+/* Attention of a few queries, as in decoding: no operand is packed; keys and values are read once, row by row. The keys
+ * of several tiles are read before their values, so that the processor sees each stream coming; lines that were asked
+ * for by hand made it slower. */
 
-enum { FEW_ROWS = 4, FEW_KEYS = 64, TILE_FLOATS = 4096, KEYS_AHEAD = 8 };
+enum { FEW_ROWS = 4, FEW_KEYS = 64, FEW_TILES = 4, TILE_FLOATS = 4096 };
 
-/* Keys of a tile: a tile and the one that is being fetched stay in the first-level cache. */
+/* Keys of a tile: a stream's 16 KB. */
 INLINE ptrdiff_t few_tile(ptrdiff_t head) {
     ptrdiff_t keys = TILE_FLOATS / head / VW * VW;
     return keys < VW ? VW : keys > FEW_KEYS ? FEW_KEYS : keys;
@@ -16,7 +13,7 @@ INLINE ptrdiff_t few_tile(ptrdiff_t head) {
 /* scores[r][j] = scale * q[r] · k[j]: as many keys at a time as make whole vectors of sums. Behind the last key its
  * scores are made again: nobody reads them. */
 INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FEW_ROWS], const float *k,
-                       const float *next, int rows, ptrdiff_t keys, ptrdiff_t head, float scale, ptrdiff_t ldkv) {
+                       int rows, ptrdiff_t keys, ptrdiff_t head, float scale, ptrdiff_t ldkv) {
     enum { STEP = VW / FEW_ROWS };
     for (ptrdiff_t j = 0; j < keys; j += STEP) {
         const float *key[STEP];
@@ -26,14 +23,12 @@ INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FE
         for (int i = 0; i < VW; i++) acc[i] = (vf){0};
 #pragma clang loop unroll(full)
         for (int s = 0; s < STEP; s++) {
-            ptrdiff_t row = (j + s < keys ? j + s : keys - 1) * ldkv;
-            key[s] = k + row;
+            key[s] = k + (j + s < keys ? j + s : keys - 1) * ldkv;
+#if VW < 16 /* written out for all of a head, queries would be kept in more registers than there are */
+#pragma clang loop unroll_count(2)
+#endif
             for (d = 0; d + VW <= head; d += VW) {
                 vf part = load(key[s] + d);
-                if (d % CACHE_FLOATS == 0) {
-                    __builtin_prefetch(next + row + d);
-                    __builtin_prefetch(key[s] + d + KEYS_AHEAD * ldkv);
-                }
 #pragma clang loop unroll(full)
                 for (int r = 0; r < FEW_ROWS; r++)
                     if (r < rows) acc[r * STEP + s] += load(q[r] + d) * part;
@@ -53,8 +48,7 @@ INLINE void few_scores(float scores[FEW_ROWS][FEW_KEYS], const float *const q[FE
 
 /* out[r] = out[r] * shrink[r] + sum of p[r][j] * v[j], for so many registers of a row. */
 INLINE void few_values_part(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shrink, const float *v,
-                            const float *next, int rows, int registers, ptrdiff_t keys, ptrdiff_t head,
-                            ptrdiff_t ldkv) {
+                            int rows, int registers, ptrdiff_t keys, ptrdiff_t head, ptrdiff_t ldkv) {
     vf acc[FEW_ROWS][4];
 #pragma clang loop unroll(full)
     for (int r = 0; r < FEW_ROWS; r++)
@@ -62,14 +56,17 @@ INLINE void few_values_part(float *out, float p[FEW_ROWS][FEW_KEYS], const float
         for (int i = 0; i < 4; i++)
             if (r < rows && i < registers) acc[r][i] = load(out + r * head + i * VW) * shrink[r];
     for (ptrdiff_t j = 0; j < keys; j++) {
+        vf value[4];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) {
-            if (i >= registers) continue;
-            vf value = load(v + j * ldkv + i * VW);
-            if (i * VW % CACHE_FLOATS == 0) __builtin_prefetch(next + j * ldkv + i * VW);
+        for (int i = 0; i < 4; i++)
+            if (i < registers) value[i] = load(v + j * ldkv + i * VW);
 #pragma clang loop unroll(full)
-            for (int r = 0; r < FEW_ROWS; r++)
-                if (r < rows) acc[r][i] += value * p[r][j];
+        for (int r = 0; r < FEW_ROWS; r++) {
+            if (r >= rows) continue;
+            vf weight = (vf){0} + p[r][j];
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++)
+                if (i < registers) acc[r][i] += value[i] * weight;
         }
     }
 #pragma clang loop unroll(full)
@@ -80,13 +77,13 @@ INLINE void few_values_part(float *out, float p[FEW_ROWS][FEW_KEYS], const float
 }
 
 INLINE void few_values(float *out, float p[FEW_ROWS][FEW_KEYS], const float *shrink, const float *v,
-                       const float *next, int rows, ptrdiff_t keys, ptrdiff_t head, ptrdiff_t ldkv) {
+                       int rows, ptrdiff_t keys, ptrdiff_t head, ptrdiff_t ldkv) {
     enum { REGISTERS = VW == 16 ? 4 : 2 };
     ptrdiff_t d = 0;
     for (; d + REGISTERS * VW <= head; d += REGISTERS * VW)
-        few_values_part(out + d, p, shrink, v + d, next + d, rows, REGISTERS, keys, head, ldkv);
+        few_values_part(out + d, p, shrink, v + d, rows, REGISTERS, keys, head, ldkv);
     for (; d + VW <= head; d += VW)
-        few_values_part(out + d, p, shrink, v + d, next + d, rows, 1, keys, head, ldkv);
+        few_values_part(out + d, p, shrink, v + d, rows, 1, keys, head, ldkv);
     for (; d < head; d++)
         for (int r = 0; r < rows; r++) {
             float sum = out[r * head + d] * shrink[r];
@@ -143,54 +140,73 @@ INLINE void few_softmax(float scores[FEW_ROWS][FEW_KEYS], float *shrink, float *
     }
 }
 
-/* A tile's keys and values for up to FEW_ROWS rows; `next` is the key tile that comes behind it. */
-INLINE void few_rows(float *out, float *highest, float *total, const float *const q[FEW_ROWS], const ptrdiff_t *seen,
-                     const float *k, const float *v, const float *next, int rows, ptrdiff_t keys, ptrdiff_t head,
-                     float scale, ptrdiff_t ldkv) {
+/* What values are to be multiplied with: a tile's scores for up to FEW_ROWS rows. */
+typedef struct {
     float scores[FEW_ROWS][FEW_KEYS], shrink[FEW_ROWS];
-    few_scores(scores, q, k, v, rows, keys, head, scale, ldkv);
-    few_softmax(scores, shrink, highest, total, seen, rows, keys);
-    few_values(out, scores, shrink, v, next, rows, keys, head, ldkv);
-}
+    ptrdiff_t start, keys, row;
+} few_scored;
 
-/* All queries of one head against a tile. */
-INLINE void few_tile_of_head(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
-                             const float *next, ptrdiff_t start, ptrdiff_t tile, ptrdiff_t causal_offset,
-                             ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq,
-                             ptrdiff_t ldkv) {
-    for (ptrdiff_t first = 0; first < group * count; first += FEW_ROWS) {
-        int rows = (int)smaller(FEW_ROWS, group * count - first);
-        const float *queries[FEW_ROWS];
-        ptrdiff_t seen[FEW_ROWS], most = 0;
-        for (int r = 0; r < rows; r++) {
-            ptrdiff_t i = (first + r) % count, h = (first + r) / count;
-            queries[r] = q + i * ldq + h * head;
-            seen[r] = seen_keys(i, causal_offset, start, tile);
-            if (seen[r] > most) most = seen[r];
+/* Rows [first, first + rows) of a head's queries against all of its keys. */
+INLINE void few_rows(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
+                     ptrdiff_t first, int rows, ptrdiff_t keys, ptrdiff_t part, ptrdiff_t causal_offset,
+                     ptrdiff_t count, ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    const float *queries[FEW_ROWS];
+    few_scored tiles[FEW_TILES];
+    for (int r = 0; r < rows; r++) queries[r] = q + (first + r) % count * ldq + (first + r) / count * head;
+    for (ptrdiff_t start = 0; start < keys;) {
+        int scored = 0;
+        for (; scored < FEW_TILES && start < keys; scored++) {
+            few_scored *tile = &tiles[scored];
+            ptrdiff_t place = start / part, end = smaller(keys, (place + 1) * part), seen[FEW_ROWS];
+            ptrdiff_t length = smaller(few_tile(head), end - start);
+            tile->start = start;
+            tile->row = place * group * count + first;
+            tile->keys = 0;
+            for (int r = 0; r < rows; r++) {
+                seen[r] = seen_keys((first + r) % count, causal_offset, start, length);
+                if (seen[r] > tile->keys) tile->keys = seen[r];
+            }
+            if (tile->keys > 0) {
+                few_scores(tile->scores, queries, k + start * ldkv, rows, tile->keys, head, scale, ldkv);
+                few_softmax(tile->scores, tile->shrink, highest + tile->row, total + tile->row, seen, rows,
+                            tile->keys);
+            }
+            start += length;
         }
-        if (most == 0) continue;
-        float *to = out + first * head, *top = highest + first, *sum = total + first;
-        if (rows == 4) few_rows(to, top, sum, queries, seen, k, v, next, 4, most, head, scale, ldkv);
-        else if (rows == 3) few_rows(to, top, sum, queries, seen, k, v, next, 3, most, head, scale, ldkv);
-        else if (rows == 2) few_rows(to, top, sum, queries, seen, k, v, next, 2, most, head, scale, ldkv);
-        else few_rows(to, top, sum, queries, seen, k, v, next, 1, most, head, scale, ldkv);
+        for (few_scored *tile = tiles; tile < tiles + scored; tile++)
+            if (tile->keys > 0)
+                few_values(out + tile->row * head, tile->scores, tile->shrink, v + tile->start * ldkv, rows,
+                           tile->keys, head, ldkv);
     }
 }
 
-static void attention_few(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
-                          const float *next, ptrdiff_t keys, ptrdiff_t causal_offset, ptrdiff_t count,
-                          ptrdiff_t group, ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
-    ptrdiff_t rows = group * count, step = few_tile(head);
-    for (ptrdiff_t r = 0; r < rows; r++) {
+/* What attention_few does for heads of some size. */
+INLINE void few_head(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
+                     ptrdiff_t keys, ptrdiff_t part, ptrdiff_t causal_offset, ptrdiff_t count, ptrdiff_t group,
+                     ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    ptrdiff_t all = group * count, results = (keys + part - 1) / part * all;
+    for (ptrdiff_t r = 0; r < results; r++) {
         highest[r] = -INFINITY;
         total[r] = 0;
         for (ptrdiff_t d = 0; d < head; d++) out[r * head + d] = 0;
     }
-    for (ptrdiff_t start = 0; start < keys; start += step) {
-        const float *then = start + step < keys ? k + (start + step) * ldkv : next;
-        few_tile_of_head(out, highest, total, q, k + start * ldkv, v + start * ldkv, then, start,
-                         smaller(step, keys - start), causal_offset, count, group, head, scale, ldq, ldkv);
-    }
+    for (ptrdiff_t first = 0; first < all; first += FEW_ROWS)
+#pragma clang loop unroll(full)
+        for (int rows = 1; rows <= FEW_ROWS; rows++)
+            if (rows == smaller(FEW_ROWS, all - first))
+                few_rows(out, highest, total, q, k, v, first, rows, keys, part, causal_offset, count, group, head,
+                         scale, ldq, ldkv);
+}
+
+/* The sizes that most models have are compiled for themselves: a row is so short that its loop shows. */
+static void attention_few(float *out, float *highest, float *total, const float *q, const float *k, const float *v,
+                          ptrdiff_t keys, ptrdiff_t part, ptrdiff_t causal_offset, ptrdiff_t count, ptrdiff_t group,
+                          ptrdiff_t head, float scale, ptrdiff_t ldq, ptrdiff_t ldkv) {
+    if (head == 64 && ldkv == 64)
+        few_head(out, highest, total, q, k, v, keys, part, causal_offset, count, group, 64, scale, ldq, 64);
+    else if (head == 128 && ldkv == 128)
+        few_head(out, highest, total, q, k, v, keys, part, causal_offset, count, group, 128, scale, ldq, 128);
+    else few_head(out, highest, total, q, k, v, keys, part, causal_offset, count, group, head, scale, ldq, ldkv);
 }
 
 /* Parts are read in the order in which they lie: some come from another processor's cache. */

@@ -44,14 +44,14 @@ extension Attention {
         let firstPart: Int
         let firstRow: Int
 
-        /// The keys of one of all parts.
-        func keys(ofPart part: Int) -> Range<Int> {
-            let start = (part - firstPart) * keysPerPart
-            return start..<min(keys, start + keysPerPart)
+        /// The keys of some of its parts, counted from its first one.
+        func keys(ofParts parts: Range<Int>) -> Range<Int> {
+            parts.lowerBound * keysPerPart..<min(keys, parts.upperBound * keysPerPart)
         }
     }
 
-    /// The parts of all heads, in the order in which their keys lie.
+    /// The parts of all heads, in the order in which their keys lie. A task takes several that follow each other: short
+    /// streams are read more slowly.
     private struct Parts: RegionTasks {
         let heads: UnsafeBufferPointer<Head>
         /// Of each head, the parts that are not done.
@@ -60,22 +60,30 @@ extension Attention {
         let highest: UnsafeMutablePointer<Float>
         let totals: UnsafeMutablePointer<Float>
         let attention: Attention
+        let cut: StreamCut
 
-        var count: Int { heads.last.map { $0.firstPart + $0.parts } ?? 0 }
+        private var count: Int { heads.last.map { $0.firstPart + $0.parts } ?? 0 }
 
         static let body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
             runTasks(Self.self, $0, $1)
         }
 
-        func run(_ part: Int) {
+        func run(_ task: Int) {
+            var rest = cut.items(of: task, count: count)
+            while !rest.isEmpty {
+                let place = head(ofPart: rest.lowerBound)
+                let head = heads[place]
+                let parts = rest.clamped(to: head.firstPart..<head.firstPart + head.parts)
+                run(parts.lowerBound - head.firstPart..<parts.upperBound - head.firstPart, of: head)
+                if mimo_pool_count_down(left + place, Int32(parts.count)) == 0 { join(head) }
+                rest = parts.upperBound..<rest.upperBound
+            }
+        }
+
+        private func run(_ parts: Range<Int>, of head: Head) {
             let (group, headSize) = (attention.group, attention.headSize)
-            let place = head(ofPart: part)
-            let head = heads[place]
-            let keys = head.keys(ofPart: part)
-            let row = head.firstRow + (part - head.firstPart) * group * head.queries
-            // What comes behind a share's last part is another thread's.
-            let next = isLastOfShare(part, of: count) ? part : part + 1
-            let nextHead = next < head.firstPart + head.parts ? head : heads[place + 1]
+            let keys = head.keys(ofParts: parts)
+            let row = head.firstRow + parts.lowerBound * group * head.queries
             kernels.attention_few(
                 sums + row * headSize,
                 highest + row,
@@ -83,8 +91,8 @@ extension Attention {
                 head.q,
                 head.k + keys.lowerBound * head.keyStride,
                 head.v + keys.lowerBound * head.keyStride,
-                nextHead.k + nextHead.keys(ofPart: next).lowerBound * nextHead.keyStride,
                 keys.count,
+                head.keysPerPart,
                 head.keys - head.queries - keys.lowerBound,
                 head.queries,
                 group,
@@ -93,16 +101,19 @@ extension Attention {
                 head.queryStride,
                 head.keyStride
             )
-            guard mimo_pool_count_down(left + place) == 0 else { return }
+        }
+
+        /// Whoever finishes a head's last part joins them: many of their sums are in its own cache.
+        private func join(_ head: Head) {
             kernels.attention_join(
                 head.output,
-                sums + head.firstRow * headSize,
+                sums + head.firstRow * attention.headSize,
                 highest + head.firstRow,
                 totals + head.firstRow,
                 head.parts,
                 head.queries,
-                group,
-                headSize,
+                attention.group,
+                attention.headSize,
                 head.outputStride
             )
         }
@@ -138,14 +149,17 @@ extension Attention {
 
     /// Attention of a few queries each of several sequences, as in decoding, after Dao et al., "Flash-Decoding"
     /// (2023): keys are cut into parts whose results are joined. `scratch` is one row.
-    ///
-    /// Whoever finishes a head's last part joins them: many of their sums are in its own cache.
     public func forward(_ sequences: [FewQueries], scratch: Tensor) {
         let cut = heads(of: sequences)
         precondition(scratch.rows == 1 && scratch.columns >= cut.rows * (headSize + 2))
         let sums = scratch.pointer
         let highest = sums + cut.rows * headSize
         let totals = highest + cut.rows
+        let keys = sequences.reduce(0) { $0 + $1.k.rows }
+        let stream = StreamCut(
+            bytes: 2 * keys * keyValueHeads * headSize * MemoryLayout<Float>.size,
+            threads: RegionClock.sharers
+        )
         var left = cut.heads.map { Int32($0.parts) }
         withExtendedLifetime((sequences, scratch)) {
             left.withUnsafeMutableBufferPointer { left in
@@ -157,9 +171,10 @@ extension Attention {
                         sums: sums,
                         highest: highest,
                         totals: totals,
-                        attention: self
+                        attention: self,
+                        cut: stream
                     )
-                    parallelFor(.attention, parts.count, parts)
+                    parallelFor(.attention, stream.tasks, parts)
                 }
             }
         }

@@ -1,8 +1,8 @@
 import CMimoKernels
 
-/// How weights that are streamed are cut into tasks. Each thread has a range of them, of which it reads several streams
-/// side by side: a task takes the next columns of each. Tasks become shorter towards a range's end, so that all threads
-/// end at about the same time: what is left of the range shrinks with the square of the tasks that are left.
+/// How memory that is read once is cut into tasks: weights, or keys and values. Each thread has a range of it, and its
+/// tasks read on where the one before stopped. They become shorter towards the range's end, so that all threads end at
+/// about the same time: what is left of the range shrinks with the square of the tasks that are left.
 struct StreamCut {
     /// Bytes of a range's last task, the shortest: claiming it must not show.
     private static let lastBytes = 16 << 10
@@ -21,7 +21,8 @@ struct StreamCut {
         tasksOfRange = max(1, Int((Double(bytes) / Double(ranges * Self.lastBytes)).squareRoot()))
     }
 
-    /// The columns of an output that are a task's.
+    /// The columns of an output that are a task's. A thread reads several streams of its range side by side: a task
+    /// takes the next columns of each.
     ///
     /// - Parameters:
     ///   - task: The task.
@@ -44,6 +45,13 @@ struct StreamCut {
             apart: apart,
             rest: (part.upperBound == whole.upperBound ? low + apart * StreamColumns.streams : high)..<high
         )
+    }
+
+    /// Those of `count` items, which share all bytes evenly, that are a task's.
+    func items(of task: Int, count: Int) -> Range<Int> {
+        let (range, place) = task.quotientAndRemainder(dividingBy: tasksOfRange)
+        func item(at byte: Int) -> Int { bytes == 0 ? 0 : count * byte / bytes }
+        return item(at: start(place, of: range))..<item(at: start(place + 1, of: range))
     }
 
     /// The byte with which a range's task begins; the range's end for the one behind the last.
