@@ -47,10 +47,10 @@ struct StreamCut {
         )
     }
 
-    /// Those of `count` items, which share all bytes evenly, that are a task's.
+    /// Those of `count` items that are a task's, where all of them have about as many bytes.
     func items(of task: Int, count: Int) -> Range<Int> {
         let (range, place) = task.quotientAndRemainder(dividingBy: tasksOfRange)
-        func item(at byte: Int) -> Int { bytes == 0 ? 0 : count * byte / bytes }
+        func item(at byte: Int) -> Int { count * byte / max(1, bytes) }
         return item(at: start(place, of: range))..<item(at: start(place + 1, of: range))
     }
 

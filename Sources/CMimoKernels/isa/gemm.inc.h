@@ -65,7 +65,7 @@ INLINE vf fold_block(vf rows[VW]) {
 
 /* Packing reads pieces of rows that are too short for the processor to see where reading goes, so what comes next is
  * fetched by hand: up to two and a half times as fast from memory. */
-enum { CACHE_LINE = 64, CACHE_FLOATS = 16, PACK_AHEAD = 32 };
+enum { CACHE_LINE = 64, PACK_AHEAD = 32 };
 
 INLINE ptrdiff_t element_size(mimo_dtype dtype) { return dtype == MIMO_F32 ? 4 : 2; }
 

@@ -60,8 +60,9 @@ extension Attention {
         let highest: UnsafeMutablePointer<Float>
         let totals: UnsafeMutablePointer<Float>
         let attention: Attention
-        let cut: StreamCut
+        let tasks: StreamCut
 
+        /// How many parts there are.
         private var count: Int { heads.last.map { $0.firstPart + $0.parts } ?? 0 }
 
         static let body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
@@ -69,7 +70,7 @@ extension Attention {
         }
 
         func run(_ task: Int) {
-            var rest = cut.items(of: task, count: count)
+            var rest = tasks.items(of: task, count: count)
             while !rest.isEmpty {
                 let place = head(ofPart: rest.lowerBound)
                 let head = heads[place]
@@ -156,7 +157,7 @@ extension Attention {
         let highest = sums + cut.rows * headSize
         let totals = highest + cut.rows
         let keys = sequences.reduce(0) { $0 + $1.k.rows }
-        let stream = StreamCut(
+        let tasks = StreamCut(
             bytes: 2 * keys * keyValueHeads * headSize * MemoryLayout<Float>.size,
             threads: RegionClock.sharers
         )
@@ -172,9 +173,9 @@ extension Attention {
                         highest: highest,
                         totals: totals,
                         attention: self,
-                        cut: stream
+                        tasks: tasks
                     )
-                    parallelFor(.attention, stream.tasks, parts)
+                    parallelFor(.attention, tasks.tasks, parts)
                 }
             }
         }
