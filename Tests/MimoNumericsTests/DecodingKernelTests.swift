@@ -288,7 +288,7 @@ import Testing
                     )
                 }
                 let alone = run(atATime: 1)
-                // The highest score's own share is 1: a part that saw a key has more.
+                // The highest score's own share is 1: a part that saw a key has at least that.
                 #expect(alone.totals.allSatisfy { $0 >= 1 })
                 for some in [2, 5, keys] { #expect(run(atATime: some) == alone) }
             }

@@ -60,7 +60,7 @@ extension Attention {
         let highest: UnsafeMutablePointer<Float>
         let totals: UnsafeMutablePointer<Float>
         let attention: Attention
-        let tasks: StreamCut
+        let stream: StreamCut
 
         /// How many parts there are.
         private var count: Int { heads.last.map { $0.firstPart + $0.parts } ?? 0 }
@@ -70,7 +70,7 @@ extension Attention {
         }
 
         func run(_ task: Int) {
-            var rest = tasks.items(of: task, count: count)
+            var rest = stream.items(of: task, count: count)
             while !rest.isEmpty {
                 let place = head(ofPart: rest.lowerBound)
                 let head = heads[place]
@@ -157,7 +157,7 @@ extension Attention {
         let highest = sums + cut.rows * headSize
         let totals = highest + cut.rows
         let keys = sequences.reduce(0) { $0 + $1.k.rows }
-        let tasks = StreamCut(
+        let stream = StreamCut(
             bytes: 2 * keys * keyValueHeads * headSize * MemoryLayout<Float>.size,
             threads: RegionClock.sharers
         )
@@ -173,9 +173,9 @@ extension Attention {
                         highest: highest,
                         totals: totals,
                         attention: self,
-                        tasks: tasks
+                        stream: stream
                     )
-                    parallelFor(.attention, tasks.tasks, parts)
+                    parallelFor(.attention, stream.tasks, parts)
                 }
             }
         }
