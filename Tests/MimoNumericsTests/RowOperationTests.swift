@@ -93,6 +93,29 @@ import Testing
         #expect(gradient.elements == out.elements)
     }
 
+    @Test("An element is dropped for its place in the matrix alone, past 2³² elements too")
+    func dropoutOfManyElements() {
+        let mask = DropoutMask(key: 0x1234_5678_9abc_def0, probability: 0.5)
+        // One row that begins 296 elements before the 2³²-th, and the same elements as rows of 8.
+        let (columns, row) = (1000, UInt64(4_294_967))
+        let x = Oracle.tensor(1, columns, seed: 1)
+        let out = Tensor(rows: 1, columns: columns)
+        mask.forward(out, x, rows: [row])
+        let short = Tensor(x.elements, rows: columns / 8, columns: 8)
+        let first = row * UInt64(columns) / 8
+        let shortRows = (0..<columns / 8).map { first + UInt64($0) }
+        let same = Tensor(rows: columns / 8, columns: 8)
+        mask.forward(same, short, rows: shortRows)
+        #expect(out.elements == same.elements)
+        let gradient = Tensor(rows: 1, columns: columns)
+        mask.backward(adding: gradient, x, rows: [row])
+        #expect(gradient.elements == same.elements)
+        // What lies 2³² elements further is drawn anew.
+        let further = Tensor(rows: columns / 8, columns: 8)
+        mask.forward(further, short, rows: shortRows.map { $0 + 1 << 29 })
+        #expect(further.elements != same.elements)
+    }
+
     @Test("Rows are gathered and scattered, repeated places included")
     func gather() {
         let x = Oracle.tensor(6, 300, seed: 1)

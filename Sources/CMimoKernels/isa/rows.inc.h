@@ -100,16 +100,8 @@ static void add(float *out, const float *a, const float *b, ptrdiff_t n) {
     for (ptrdiff_t i = 0; i < n; i++) out[i] = a[i] + b[i];
 }
 
-/* A keyed hash of the index: two rounds of a 32-bit finaliser (C. Wellons' lowbias32), one half of the key
- * before each. Counter-based as Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011) argue. */
-INLINE uint32_t keyed_bits(uint64_t key, uint64_t index) {
-    uint32_t x = (uint32_t)index ^ (uint32_t)key;
-    x ^= x >> 16;
-    x *= 0x7feb352dU;
-    x ^= x >> 15;
-    x *= 0x846ca68bU;
-    x ^= x >> 16;
-    x += (uint32_t)(key >> 32) ^ (uint32_t)(index >> 32) * 0x9e3779b9U;
+/* A 32-bit finaliser, C. Wellons' lowbias32. */
+INLINE uint32_t scramble(uint32_t x) {
     x ^= x >> 16;
     x *= 0x7feb352dU;
     x ^= x >> 15;
@@ -118,25 +110,56 @@ INLINE uint32_t keyed_bits(uint64_t key, uint64_t index) {
     return x;
 }
 
+/* A keyed hash of the index: a finaliser, with one half of the key before each of its two rounds. Counter-based as
+ * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011) argue. This is what a run of indices that share
+ * their upper half has in common: 64-bit lanes would take half as much time again. */
+typedef struct {
+    uint32_t first, keys[2];
+} keyed_run;
+
+INLINE keyed_run run_from(uint64_t key, uint64_t first) {
+    uint32_t upper = (uint32_t)(first >> 32) * 0x9e3779b9U;
+    return (keyed_run){(uint32_t)first, {(uint32_t)key, (uint32_t)(key >> 32) ^ upper}};
+}
+
+/* How many of n indices belong to the run of the first. */
+INLINE ptrdiff_t run_length(uint64_t first, ptrdiff_t n) {
+    uint64_t left = (1ULL << 32) - (uint32_t)first;
+    return (uint64_t)n < left ? n : (ptrdiff_t)left;
+}
+
+INLINE uint32_t keyed_bits(keyed_run run, ptrdiff_t i) {
+    return scramble(scramble((run.first + (uint32_t)i) ^ run.keys[0]) + run.keys[1]);
+}
+
 INLINE uint32_t drop_threshold(float p) {
     double t = (double)p * 4294967296.0;
     return t >= 4294967295.0 ? 4294967295U : (uint32_t)t;
 }
 
-static void dropout(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n) {
+INLINE void drop(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n, int adds) {
     uint32_t threshold = drop_threshold(p);
     float scale = 1.0f / (1.0f - p);
+    for (ptrdiff_t count; n > 0; n -= count) {
+        keyed_run run = run_from(key, first);
+        count = run_length(first, n);
 #pragma clang loop vectorize(assume_safety)
-    for (ptrdiff_t i = 0; i < n; i++)
-        out[i] = keyed_bits(key, first + (uint64_t)i) < threshold ? 0 : in[i] * scale;
+        for (ptrdiff_t i = 0; i < count; i++) {
+            float kept = keyed_bits(run, i) < threshold ? 0 : in[i] * scale;
+            out[i] = adds ? out[i] + kept : kept;
+        }
+        out += count;
+        in += count;
+        first += (uint64_t)count;
+    }
 }
 
-static void dropout_add(float *restrict out, const float *restrict in, uint64_t key, uint64_t first, float p,
-                        ptrdiff_t n) {
-    uint32_t threshold = drop_threshold(p);
-    float scale = 1.0f / (1.0f - p);
-    for (ptrdiff_t i = 0; i < n; i++)
-        out[i] += keyed_bits(key, first + (uint64_t)i) < threshold ? 0 : in[i] * scale;
+static void dropout(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n) {
+    drop(out, in, key, first, p, n, 0);
+}
+
+static void dropout_add(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n) {
+    drop(out, in, key, first, p, n, 1);
 }
 
 /* The highest element, and the place of the first of equals; n where there is none. NaN compares false with everything
