@@ -112,7 +112,7 @@ import Testing
         #expect(gradient.elements == same.elements)
         // What lies 2³² elements further is drawn anew.
         let further = Tensor(rows: columns / 8, columns: 8)
-        mask.forward(further, short, rows: shortRows.map { $0 + 1 << 29 })
+        mask.forward(further, short, rows: shortRows.map { $0 + (1 << 29) })
         #expect(further.elements != same.elements)
     }
 

@@ -137,6 +137,8 @@ INLINE uint32_t drop_threshold(float p) {
     return t >= 4294967295.0 ? 4294967295U : (uint32_t)t;
 }
 
+/* Each element by 1 / (1 - p) or, with probability p, zero: written to out, or added to it with `adds`. Whether an
+ * element is dropped hangs on the key and on its place, counted from `first`, alone. out may be in. */
 INLINE void drop(float *out, const float *in, uint64_t key, uint64_t first, float p, ptrdiff_t n, int adds) {
     uint32_t threshold = drop_threshold(p);
     float scale = 1.0f / (1.0f - p);
