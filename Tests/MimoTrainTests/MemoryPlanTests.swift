@@ -104,7 +104,7 @@ import Testing
         )
         let census = try SampleCensus(samples, vocabularySize: 10)
         func longest(packTokens: Int, batchSize: Int = 1, of rows: Int = 16) -> Int {
-            census.longestPack(of: rows, packTokens: packTokens, batchSize: batchSize)
+            census.longestPack(of: rows, packTokens: packTokens, batchSize: batchSize, sharing: nil)
         }
         #expect(longest(packTokens: 512) == 899)
         #expect(longest(packTokens: 920) == 920)

@@ -23,7 +23,7 @@ struct SmolLM2TrainingTests {
         let probe = try SafetensorsFile(path: "\(golden)/train_probe.safetensors")
         let steps = (cases["steps"]?.arrayValue ?? []).map { ($0.arrayValue ?? []).map(sample) }
 
-        let first = PackPlan(steps[0], firstNumber: 0, capacity: 1024, batchSize: 1, sharedTokens: nil)
+        let first = PackPlan(steps[0], firstNumber: 0, capacity: 1024, batchSize: 1, sharing: nil)
         let pass = TrainingPass(decoder)
         for pack in first.packs { _ = pass.run(pack, normalizer: Double(first.targets)) }
         for entry in probe.tensors

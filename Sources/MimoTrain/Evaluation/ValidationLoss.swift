@@ -13,12 +13,20 @@ struct ValidationLoss {
     private let pass: TrainingPass
     private let packTokens: Int
     private let batchSize: Int
+    private let sharing: PrefixSharing?
 
-    init(_ rows: any SampleSource, pass: TrainingPass, packTokens: Int, batchSize: Int) {
+    init(
+        _ rows: any SampleSource,
+        pass: TrainingPass,
+        packTokens: Int,
+        batchSize: Int,
+        sharing: PrefixSharing?
+    ) {
         self.rows = rows
         self.pass = pass
         self.packTokens = packTokens
         self.batchSize = batchSize
+        self.sharing = sharing
     }
 
     /// Scores all rows.
@@ -39,7 +47,7 @@ struct ValidationLoss {
                 firstNumber: start,
                 capacity: packTokens > 0 ? packTokens : nil,
                 batchSize: batchSize,
-                sharedTokens: nil
+                sharing: sharing
             )
             for (place, pack) in plan.packs.enumerated() {
                 if case .stop = report(start + place * numbers.count / plan.packs.count) { return nil }

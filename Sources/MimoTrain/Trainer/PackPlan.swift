@@ -30,8 +30,8 @@ struct PackPlan {
     ///   - firstNumber: Number of the first row in the run, by which dropout draws.
     ///   - capacity: Tokens of a pack; nil makes a pack of each `batchSize` rows in their order.
     ///   - batchSize: Rows of a micro-batch.
-    ///   - sharedTokens: How many equal first tokens make rows share them; nil shares nothing.
-    init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int, sharedTokens: Int?) {
+    ///   - sharing: How rows share what they begin with; nil: they do not.
+    init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int, sharing: PrefixSharing?) {
         rowLengths = samples.map(\.ids.count)
         let rows = samples.enumerated().map { place, sample in
             TrainingPack.Row(
@@ -43,42 +43,50 @@ struct PackPlan {
         }
         let groups =
             if let capacity {
-                Self.fill(
-                    Self.clusters(rows, capacity: capacity, sharedTokens: sharedTokens),
-                    capacity: capacity
-                )
+                Self.fill(Self.clusters(rows, sharing), capacity: capacity)
             } else {
                 stride(from: 0, to: rows.count, by: batchSize).map {
                     Array(rows[$0..<min($0 + batchSize, rows.count)])
                 }
             }
-        packs = groups.map { TrainingPack(rows: $0, sharedTokens: sharedTokens) }.filter {
-            !$0.targets.isEmpty
-        }
+        packs = groups.map { Self.pack($0, sharing) }.filter { !$0.targets.isEmpty }
         targets = packs.reduce(0) { $0 + $1.targets.count }
     }
 
-    /// Rows that begin with the same tokens come together, in their order, as long as a pack holds them.
-    private static func clusters(_ rows: [TrainingPack.Row], capacity: Int, sharedTokens: Int?) -> [Cluster] {
+    private static func pack(_ rows: [TrainingPack.Row], _ sharing: PrefixSharing?) -> TrainingPack {
+        TrainingPack(rows: rows, sharedTokens: sharing == nil ? nil : PrefixSharing.leastTokens)
+    }
+
+    /// Rows that begin with the same tokens come together, the longest first: each goes where it adds the fewest
+    /// tokens, of such places to the fullest, as long as a pack holds them.
+    private static func clusters(_ rows: [TrainingPack.Row], _ sharing: PrefixSharing?) -> [Cluster] {
+        let ordered = rows.map { Cluster(rows: [$0], tokens: $0.neededTokens) }.filter { $0.tokens > 0 }
+            .sorted { ($1.tokens, $0.rows[0].number) < ($0.tokens, $1.rows[0].number) }
+        guard let sharing else { return ordered }
         var clusters: [Cluster] = []
-        var open: [ArraySlice<Int32>: Int] = [:]
-        for row in rows where row.neededTokens > 0 {
-            let alone = Cluster(rows: [row], tokens: row.neededTokens)
-            guard let sharedTokens, row.neededTokens >= sharedTokens else {
+        var places: [ArraySlice<Int32>: [Int]] = [:]
+        for alone in ordered {
+            let row = alone.rows[0]
+            guard alone.tokens >= PrefixSharing.leastTokens else {
                 clusters.append(alone)
                 continue
             }
-            let key = row.ids.prefix(sharedTokens)
-            if let place = open[key] {
-                let joined = clusters[place].rows + [row]
-                let tokens = TrainingPack(rows: joined, sharedTokens: sharedTokens).ids.count
-                if tokens <= capacity {
-                    clusters[place] = Cluster(rows: joined, tokens: tokens)
-                    continue
-                }
+            let key = row.ids.prefix(PrefixSharing.leastTokens)
+            let joined = places[key, default: []].map { place in
+                let rows = clusters[place].rows + [row]
+                return (place: place, cluster: Cluster(rows: rows, tokens: pack(rows, sharing).ids.count))
             }
-            open[key] = clusters.count
-            clusters.append(alone)
+            let best = joined.filter { $0.cluster.tokens <= sharing.packTokens }.min {
+                let added = $0.cluster.tokens - clusters[$0.place].tokens
+                let otherAdded = $1.cluster.tokens - clusters[$1.place].tokens
+                return (added, $1.cluster.tokens, $0.place) < (otherAdded, $0.cluster.tokens, $1.place)
+            }
+            if let best {
+                clusters[best.place] = best.cluster
+            } else {
+                places[key, default: []].append(clusters.count)
+                clusters.append(alone)
+            }
         }
         return clusters
     }

@@ -60,7 +60,8 @@ extension Trainer {
                 validation,
                 pass: pass,
                 packTokens: options.packTokens,
-                batchSize: options.evaluation.batchSize
+                batchSize: options.evaluation.batchSize,
+                sharing: scoredSharing
             )
             let found = try scoring.evaluate { done in
                 report(.evaluating(.init(step: state.step, kind: .rows, done: done, total: validation.count)))

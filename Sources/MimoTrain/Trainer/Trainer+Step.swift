@@ -3,9 +3,6 @@ import MimoModel
 import MimoNumerics
 
 extension Trainer {
-    /// From so many equal first tokens on, sharing them saves more than another range of keys costs.
-    private static let sharedTokens = 32
-
     /// One optimizer step.
     func runStep(_ clock: ContinuousClock) throws -> StepRecord {
         let start = clock.now
@@ -13,8 +10,6 @@ extension Trainer {
         let epoch = rows.epoch(of: step)
         if order?.epoch != epoch { order = (epoch, rows.order(epoch: epoch)) }
         let numbers = rows.rows(of: step, in: order?.rows ?? [])
-        // Rows with noise of their own have no beginning in common, and a shared token no one token behind it.
-        let shares = options.sharesPrefixes && options.neftuneAlpha == nil && !options.trainsPrediction
         let noise = options.neftuneAlpha.map {
             EmbeddingNoise(key: options.seed &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(step), alpha: Float($0))
         }
@@ -24,7 +19,7 @@ extension Trainer {
             firstNumber: step * rows.rowsPerStep,
             capacity: options.packTokens > 0 ? options.packTokens : nil,
             batchSize: options.batchSize,
-            sharedTokens: shares ? Self.sharedTokens : nil
+            sharing: sharing
         )
         tensors.clearGradients()
         var found = PassResult()

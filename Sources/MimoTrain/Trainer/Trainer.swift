@@ -20,6 +20,10 @@ public final class Trainer {
     let rows: RowSchedule
     let rates: LearningRateSchedule
     let pass: TrainingPass
+    /// How a step's rows share what they begin with; nil: they do not.
+    let sharing: PrefixSharing?
+    /// As ``sharing``, of the rows that evaluations score.
+    let scoredSharing: PrefixSharing?
     /// What the run's memory goes to.
     public let memory: MemoryPlan
     let clock = ContinuousClock()
@@ -115,17 +119,25 @@ public final class Trainer {
         // The state takes its pages now, so that it is counted.
         tensors.touch()
         let scored = options.evaluation.isOn ? validation : nil
+        sharing =
+            options.sharesBeginnings
+            ? samples.prefixSharing(among: options.rowsPerStep, packTokens: options.packTokens) : nil
+        scoredSharing =
+            options.sharesBeginnings
+            ? scored?.prefixSharing(among: ValidationLoss.rowsAtATime, packTokens: options.packTokens) : nil
         memory = try MemoryPlan(
             decoder,
             longestPack: samples.longestPack(
                 of: options.rowsPerStep,
                 packTokens: options.packTokens,
-                batchSize: options.batchSize
+                batchSize: options.batchSize,
+                sharing: sharing
             ),
             longestScored: scored?.longestPack(
                 of: ValidationLoss.rowsAtATime,
                 packTokens: options.packTokens,
-                batchSize: options.evaluation.batchSize
+                batchSize: options.evaluation.batchSize,
+                sharing: scoredSharing
             ) ?? 0,
             probeBytes: options.evaluation.isOn ? probe?.memoryBytes ?? 0 : 0,
             recomputedBlocks: options.recomputedBlocks,

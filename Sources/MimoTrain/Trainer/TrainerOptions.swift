@@ -65,7 +65,8 @@ public struct TrainerOptions: Sendable, Equatable {
     /// Rows of a step are packed into passes of about this many tokens; a longer row is a pass of its own.
     /// 0 runs every micro-batch as a pass.
     public var packTokens = 1024
-    /// Whether rows of a step that begin with the same tokens compute them once.
+    /// Whether rows that begin with the same tokens compute them once a pack, which for long beginnings becomes
+    /// longer by up to four of ``packTokens``.
     public var sharesPrefixes = true
     /// How many of the lowest blocks run forward again in the backward, to save memory; nil: as few as
     /// ``memoryLimit`` allows. No number changes by it.
@@ -78,6 +79,10 @@ public struct TrainerOptions: Sendable, Equatable {
 
     /// Whether the layer for multi-token prediction is trained.
     public var trainsPrediction: Bool { mtpLossWeight > 0 }
+
+    /// Whether rows can share what they begin with: rows with noise of their own have no beginning in common, and
+    /// a shared token no one token after next.
+    var sharesBeginnings: Bool { sharesPrefixes && neftuneAlpha == nil && !trainsPrediction }
 
     /// Micro-batches of an optimizer step.
     public var accumulation: Int {
