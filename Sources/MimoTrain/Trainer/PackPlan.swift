@@ -28,9 +28,9 @@ struct PackPlan {
     /// - Parameters:
     ///   - samples: The rows in their order.
     ///   - firstNumber: Number of the first row in the run, by which dropout draws.
-    ///   - capacity: Tokens of a pack; nil makes a pack of each `batchSize` rows in their order.
+    ///   - capacity: Tokens of a pack of rows that share nothing; nil makes a pack of each `batchSize` rows in their order.
     ///   - batchSize: Rows of a micro-batch.
-    ///   - sharing: How rows share what they begin with; nil: they do not.
+    ///   - sharing: How rows share what they begin with, and how long their packs are then; nil: they do not.
     init(_ samples: [Sample], firstNumber: Int, capacity: Int?, batchSize: Int, sharing: PrefixSharing?) {
         rowLengths = samples.map(\.ids.count)
         let rows = samples.enumerated().map { place, sample in

@@ -1,7 +1,7 @@
 /// How rows that begin with the same tokens share them, and how long their packs are.
 ///
 /// A beginning is computed once a pack. Where it is long, packs of the usual length would hold little beside it, so
-/// they become longer: until it is a ninth of them, and by no more than four packs of the usual length.
+/// they become longer: until it is a ninth of them, but with no more beside it than four packs of the usual length.
 struct PrefixSharing: Equatable {
     /// From so many equal first tokens on, sharing them saves more than another range of keys costs.
     static let leastTokens = 32

@@ -65,8 +65,8 @@ public struct TrainerOptions: Sendable, Equatable {
     /// Rows of a step are packed into passes of about this many tokens; a longer row is a pass of its own.
     /// 0 runs every micro-batch as a pass.
     public var packTokens = 1024
-    /// Whether rows that begin with the same tokens compute them once a pack, which for long beginnings becomes
-    /// longer by up to four of ``packTokens``.
+    /// Whether rows that begin with the same tokens compute them once a pack, which beside a long beginning holds
+    /// up to four times ``packTokens``.
     public var sharesPrefixes = true
     /// How many of the lowest blocks run forward again in the backward, to save memory; nil: as few as
     /// ``memoryLimit`` allows. No number changes by it.

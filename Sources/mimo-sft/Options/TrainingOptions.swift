@@ -73,8 +73,8 @@ struct TrainingOptions: ParsableArguments {
             "n",
             """
             Rows of a step share passes of about this many tokens, which changes no number; \
-            those of rows with a long beginning in common, which is computed once a pass, become up to \
-            five times as long. 0 runs each micro-batch by itself.
+            those of rows with a long beginning in common, which is computed once a pass, hold up to four \
+            times as many beside it. 0 runs each micro-batch by itself.
             """
         )
     )

@@ -20,19 +20,19 @@ struct PackPlanTests {
     }
 
     @Test("A beginning is computed once a pack, and packs are long where it is")
-    func beginnings() {
+    func beginnings() throws {
         let rows = (0..<12).map { row($0, common: 80, own: 41) }
-        let census = try? SampleCensus(SampleArray(rows), vocabularySize: 30_000)
-        let sharing = census?.prefixSharing(among: 12, packTokens: 100)
-        #expect(sharing?.packTokens == 80 + 4 * 100)
+        let census = try SampleCensus(SampleArray(rows), vocabularySize: 30_000)
+        let sharing = census.prefixSharing(among: 12, packTokens: 100)
+        #expect(sharing.packTokens == 80 + 4 * 100)
         // What stands behind the last label is not computed: 40 tokens of each row's own.
         #expect(plan(rows, sharing).packs.map(\.ids.count) == [80 + 10 * 40, 80 + 2 * 40])
         #expect(plan(rows, nil).packs.map(\.ids.count) == Array(repeating: 120, count: 12))
         #expect(plan(rows, sharing).targets == plan(rows, nil).targets)
-        #expect(census?.longestPack(of: 12, packTokens: 100, batchSize: 1, sharing: sharing) == 480)
+        #expect(census.longestPack(of: 12, packTokens: 100, batchSize: 1, sharing: sharing) == 480)
     }
 
-    @Test("A short beginning leaves packs as they are, eight times its length are enough for a longer one")
+    @Test("Packs grow until the beginning is a ninth of them, with at most four usual packs beside it")
     func lengths() {
         func packTokens(_ commonTokens: Int, longestRow: Int = 50) -> Int {
             PrefixSharing(packTokens: 1024, longestRow: longestRow, commonTokens: commonTokens).packTokens
